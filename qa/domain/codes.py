@@ -1,0 +1,27 @@
+"""Codes that people read aloud and type: receipts and join codes. Crockford's base 32 has no I, L, O, U to mix up."""
+
+import hashlib
+import hmac
+from typing import Final
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_MISREAD: Final = str.maketrans("ILO", "110")
+
+
+def receipt_code(secret: bytes, event_id: int, n: int) -> str:
+    """Twelve characters (60 bits) for one question, derived from the secret, so that it is stored nowhere."""
+    digest = hmac.new(secret, f"receipt:{event_id}:{n}".encode(), hashlib.sha256).digest()
+    number = int.from_bytes(digest[:8], "big") >> 4
+    code = "".join(ALPHABET[(number >> shift) & 31] for shift in range(55, -5, -5))
+    return "-".join((code[:4], code[4:8], code[8:]))
+
+
+def normalise(typed: str) -> str:
+    """What somebody typed, as the code was printed: capitals, no spaces or hyphens, misread letters put right."""
+    kept = "".join(character for character in typed.upper() if character.isalnum())
+    return kept.translate(_MISREAD)
+
+
+def fingerprint(code: str) -> str:
+    """What is stored of a code: SHA-256 of its normal form, in hexadecimal."""
+    return hashlib.sha256(normalise(code).encode()).hexdigest()

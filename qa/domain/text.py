@@ -1,0 +1,94 @@
+"""What people type, made storable: NFC, no control characters, measured in graphemes."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+import regex
+
+from qa.domain.refusals import Invalid
+
+# Explicit embeddings, overrides and isolates can make a line read otherwise than it was typed. Every text is shown in
+# an isolate of its own (`<bdi>`, `dir=auto`), so nobody needs them; the marks U+200E, U+200F and U+061C stay.
+_BIDI_CONTROLS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_UNWANTED: Final = regex.compile(rf"[[\p{{Cc}}--\n]\p{{Cs}}\p{{Noncharacter_Code_Point}}{_BIDI_CONTROLS}]", regex.V1)
+_GRAPHEME: Final = regex.compile(r"\X")
+_NEWLINES: Final = regex.compile(r"\r\n?|[\u0085\u2028\u2029]")
+_VISIBLE: Final = regex.compile(r"[^\p{Z}\p{C}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A text field: its name, its longest length in graphemes, whether it may be empty, whether it has lines."""
+
+    name: str
+    longest: int
+    required: bool = True
+    lines: bool = True
+
+
+QUESTION: Final = Field("text", 280)
+CONTEXT: Final = Field("context", 1_000, required=False)
+NAME: Final = Field("name", 40, required=False, lines=False)
+ANSWER: Final = Field("text", 5_000)
+DRAFT: Final = Field("text", 5_000, required=False)
+REASON: Final = Field("why", 500)
+NOTE: Final = Field("why", 500, required=False)
+NOTICE: Final = Field("notice", 500, required=False)
+
+
+def graphemes(text: str) -> int:
+    """How many characters a reader sees (UAX #29 extended grapheme clusters): a family emoji is one."""
+    return len(_GRAPHEME.findall(text))
+
+
+def clean(text: str, *, lines: bool = True) -> str:
+    """The text as it is stored: line ends as `\\n`, tabs as spaces, NFC, no control characters, no outer space."""
+    text = _NEWLINES.sub("\n", text).replace("\t", " ")
+    if not lines:
+        text = text.replace("\n", " ")
+    return unicodedata.normalize("NFC", _UNWANTED.sub("", text)).strip()
+
+
+def take(field: Field, text: str | None) -> str:
+    """The cleaned text of a field, or `Invalid` with codes `empty` or `too_long` (facts: field, over, longest)."""
+    cleaned = clean(text or "", lines=field.lines)
+    if not _VISIBLE.search(cleaned):
+        if field.required:
+            raise Invalid("empty", field=field.name)
+        return ""
+    over = graphemes(cleaned) - field.longest
+    if over > 0:
+        raise Invalid("too_long", field=field.name, over=over, longest=field.longest)
+    return cleaned
+
+
+_SCRIPTS: Final = (
+    ("he", regex.compile(r"\p{Hebrew}")),
+    ("ar", regex.compile(r"\p{Arabic}")),
+    ("ja", regex.compile(r"[\p{Hiragana}\p{Katakana}]")),
+    ("ko", regex.compile(r"\p{Hangul}")),
+    ("zh", regex.compile(r"\p{Han}")),
+    ("ru", regex.compile(r"\p{Cyrillic}")),
+    ("el", regex.compile(r"\p{Greek}")),
+    ("hi", regex.compile(r"\p{Devanagari}")),
+    ("th", regex.compile(r"\p{Thai}")),
+    ("latin", regex.compile(r"\p{Latin}")),
+)
+
+
+def language_of(text: str, page: str) -> str:
+    """A BCP 47 tag for fonts and line breaking: the script decides, the page's language where the script fits it.
+
+    Chinese on a page in `zh-Hans` or `zh-Hant` takes the page's tag; Latin letters take the page's language if that
+    is written in them, else `und`. A hint for rendering, not a claim about the language.
+    """
+    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS}
+    # A Latin word inside a Chinese or Hebrew sentence is common, the reverse is rare: others win at a third.
+    best = max(counts, key=lambda name: counts[name] * (1 if name == "latin" else 3))
+    if not counts[best]:
+        return "und"
+    script_of_page = page.split("-")[0] if page.split("-")[0] in counts else "latin"
+    if best == script_of_page:
+        return page
+    return "und" if best == "latin" else best

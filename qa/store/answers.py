@@ -1,0 +1,76 @@
+"""Answers by version."""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from qa.domain.answers import Answer, Correction, How, State
+from qa.store.tables import answers
+from qa.store.writer import Tx
+
+_FIELDS: Final = [field.name for field in fields(Answer)]
+_COLUMNS: Final = [answers.c[name] for name in _FIELDS]
+
+
+def add(tx: Tx, answer: Answer) -> None:
+    tx.conn.execute(insert(answers).values(**_values(answer)))
+
+
+def write(tx: Tx, answer: Answer, state: State, rev: int) -> bool:
+    """Put the version in place if it still is in that state and at that save. False: somebody was first."""
+    result = tx.conn.execute(
+        update(answers)
+        .where(
+            answers.c.event_id == answer.event_id,
+            answers.c.n == answer.n,
+            answers.c.version == answer.version,
+            answers.c.state == state.value,
+            answers.c.rev == rev,
+        )
+        .values(**_values(answer))
+    )
+    return result.rowcount == 1
+
+
+def versions(conn: Connection, event_id: int, n: int) -> list[Answer]:
+    """All versions of the answer to a question, the newest first."""
+    query = select(*_COLUMNS).where(answers.c.event_id == event_id, answers.c.n == n).order_by(answers.c.version.desc())
+    return [_answer(row) for row in conn.execute(query)]
+
+
+def in_states(conn: Connection, event_id: int, states: Iterable[State]) -> list[Answer]:
+    """All versions in some states, by question and version."""
+    query = (
+        select(*_COLUMNS)
+        .where(answers.c.event_id == event_id, answers.c.state.in_([state.value for state in states]))
+        .order_by(answers.c.n, answers.c.version)
+    )
+    return [_answer(row) for row in conn.execute(query)]
+
+
+def due(conn: Connection, now: datetime) -> list[Answer]:
+    """The versions whose hold slot is over, the longest over first."""
+    query = (
+        select(*_COLUMNS)
+        .where(answers.c.state == State.HOLDING.value, answers.c.publish_at <= now)
+        .order_by(answers.c.publish_at)
+    )
+    return [_answer(row) for row in conn.execute(query)]
+
+
+def _values(answer: Answer) -> dict[str, Any]:
+    values = {name: getattr(answer, name) for name in _FIELDS}
+    for name in ("state", "how", "kind"):
+        values[name] = values[name].value if values[name] else None
+    return values
+
+
+def _answer(row: "Row[Any]") -> Answer:
+    values = dict(row._mapping)
+    values["state"] = State(values["state"])
+    values["how"] = How(values["how"]) if values["how"] else None
+    values["kind"] = Correction(values["kind"]) if values["kind"] else None
+    return Answer(**values)
