@@ -43,10 +43,10 @@ def create(tx: Tx, who: Actor, account_id: int, **fields: Any) -> Event:
             "created_at": tx.now,
         },
     )
-    log.begin(tx, event_id)
     event = events.by_id(tx.conn, event_id)
     if event is None:
         raise NotFound()
+    log.begin(tx, event_id, event.epoch)
     moves.record_event(tx, event, moves.made(who, Role.OWNER, "create", "", event.phase.value))
     return event
 

@@ -174,6 +174,13 @@ MESSAGES: Final[dict[str, Message]] = {
         ),
         Message("answer.removed", _PUBLIC, True, "Take the answer and its question off the page.", {"n": 88}),
         Message(
+            "superseded",
+            _BOTH,
+            True,
+            "What stood here was taken back later: it is not told again to who comes late. Nothing to show.",
+            {},
+        ),
+        Message(
             "totals",
             _PUBLIC,
             False,

@@ -12,9 +12,13 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# Whatever goes wrong on the way to the database and back: callers outside the store know it by this name.
+DatabaseError = SQLAlchemyError
 
 # SQLite 3.7.0 to 3.51.2 can lose committed writes when two connections checkpoint the write-ahead log at once.
 SQLITE_FIXED: Final = (3, 51, 3)

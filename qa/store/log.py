@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
-from qa.domain.channels import Channel
+from qa.domain import chain
+from qa.domain.channels import Channel, stamp
 from qa.store.tables import entries, heads
 from qa.store.writer import Tx
+
+Key: TypeAlias = tuple[int, Channel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,15 @@ class Entry:
     at: datetime
     type: str
     data: dict[str, Any]
+    digest: str
+    hash: str
+    n: int | None
 
 
-def begin(tx: Tx, event_id: int) -> None:
-    """Open the sequences of a new event."""
-    rows = [{"event_id": event_id, "channel": channel.value, "seq": 0} for channel in (Channel.PUBLIC, Channel.STAFF)]
+def begin(tx: Tx, event_id: int, epoch: str) -> None:
+    """Open the sequences of a new event; its epoch is what their first lines are sealed with."""
+    kept = (Channel.PUBLIC, Channel.STAFF)
+    rows = [{"event_id": event_id, "channel": channel.value, "seq": 0, "hash": epoch} for channel in kept]
     tx.conn.execute(insert(heads), rows)
 
 
@@ -34,18 +41,16 @@ def append(
     tx: Tx, event_id: int, channel: Channel, type_: str, data: Mapping[str, Any], *, n: int | None = None
 ) -> int:
     """Write a line and return its number, taken in this transaction: if that fails, the number was never used."""
-    seq = int(
-        tx.conn.execute(
-            update(heads)
-            .where(heads.c.event_id == event_id, heads.c.channel == channel.value)
-            .values(seq=heads.c.seq + 1)
-            .returning(heads.c.seq)
-        ).scalar_one()
-    )
+    here = (heads.c.event_id == event_id, heads.c.channel == channel.value)
+    taken = update(heads).where(*here).values(seq=heads.c.seq + 1).returning(heads.c.seq, heads.c.hash)
+    seq, previous = tx.conn.execute(taken).one()
+    digest = chain.digest(data)
+    sealed = chain.seal(previous, seq, stamp(tx.now), type_, digest)
     row = {"event_id": event_id, "channel": channel.value, "seq": seq, "at": tx.now, "type": type_, "n": n}
-    tx.conn.execute(insert(entries).values(data=dict(data), **row))
+    tx.conn.execute(insert(entries).values(data=dict(data), digest=digest, hash=sealed, **row))
+    tx.conn.execute(update(heads).where(*here).values(hash=sealed))
     tx.grown.add(event_id)
-    return seq
+    return int(seq)
 
 
 def head(conn: Connection, event_id: int, channel: Channel) -> int:
@@ -54,7 +59,7 @@ def head(conn: Connection, event_id: int, channel: Channel) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def heads_of(conn: Connection, event_ids: Iterable[int]) -> dict[tuple[int, Channel], int]:
+def heads_of(conn: Connection, event_ids: Iterable[int]) -> dict[Key, int]:
     """The newest numbers of several events, in one query."""
     query = select(heads.c.event_id, heads.c.channel, heads.c.seq).where(heads.c.event_id.in_(list(event_ids)))
     return {(row.event_id, Channel(row.channel)): row.seq for row in conn.execute(query)}
@@ -71,6 +76,19 @@ def after(conn: Connection, event_id: int, channel: Channel, seq: int, limit: in
     return [_entry(row) for row in conn.execute(query).mappings()]
 
 
+def newest(conn: Connection, event_id: int, channel: Channel, limit: int) -> tuple[int, list[Entry]]:
+    """The newest number, and the lines that lead up to it, at most `limit`, in order."""
+    top = head(conn, event_id, channel)
+    return top, after(conn, event_id, channel, top - limit, limit)
+
+
+def grown(conn: Connection, cursors: Mapping[Key, int], limit: int) -> list[Entry]:
+    """What follows the cursors of several channels, each in order, at most `limit` for each."""
+    tops = heads_of(conn, {event_id for event_id, _ in cursors})
+    behind = [key for key, cursor in cursors.items() if tops.get(key, 0) > cursor]
+    return [entry for key in behind for entry in after(conn, *key, cursors[key], limit)]
+
+
 def about(conn: Connection, event_id: int, n: int) -> list[Entry]:
     """The staff's lines about one question and its answers, oldest first."""
     query = (
@@ -82,4 +100,14 @@ def about(conn: Connection, event_id: int, n: int) -> list[Entry]:
 
 
 def _entry(row: RowMapping) -> Entry:
-    return Entry(row["event_id"], Channel(row["channel"]), row["seq"], row["at"], row["type"], row["data"])
+    return Entry(
+        row["event_id"],
+        Channel(row["channel"]),
+        row["seq"],
+        row["at"],
+        row["type"],
+        row["data"],
+        row["digest"],
+        row["hash"],
+        row["n"],
+    )

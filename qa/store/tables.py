@@ -202,6 +202,8 @@ heads = Table(
     _event(),
     Column("channel", String(10), primary_key=True),
     Column("seq", BigInteger, nullable=False),
+    # The hash of the newest line, or the epoch: what the next line is sealed with.
+    Column("hash", String(64), nullable=False),
 )
 
 entries = Table(
@@ -213,6 +215,8 @@ entries = Table(
     Column("at", UTCDateTime, nullable=False),
     Column("type", String(40), nullable=False),
     Column("data", JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
     # The number of the question it is about, for a question's history.
     Column("n", Integer),
     Index(None, "event_id", "channel", "n"),

@@ -113,6 +113,8 @@ def upgrade() -> None:
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("type", sa.String(length=40), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("n", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_entries_event_id"),
         sa.PrimaryKeyConstraint("event_id", "channel", "seq", name="pk_entries"),
@@ -123,6 +125,7 @@ def upgrade() -> None:
         sa.Column("event_id", ID, nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["event_id"], ["events.id"], name="fk_heads_event_id"),
         sa.PrimaryKeyConstraint("event_id", "channel", name="pk_heads"),
     )

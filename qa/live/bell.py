@@ -1,0 +1,103 @@
+"""The bell says "these events have news", nothing more: a lost ring costs a poll's time, never an entry."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+CHANNEL: Final = "qa:bell"
+
+
+class Bell(Protocol):
+    """`heard` is called in the loop with event numbers, or with None for "anything may be new"."""
+
+    async def start(self, heard: Callable[[set[int] | None], None]) -> None: ...
+    def ring(self, events: set[int]) -> None:
+        """From any thread, after a commit. Never blocks, never fails."""
+
+    async def stop(self) -> None: ...
+
+
+class LocalBell:
+    """Rings within this process."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._heard: Callable[[set[int] | None], None] = lambda _: None
+
+    async def start(self, heard: Callable[[set[int] | None], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._heard = heard
+
+    def ring(self, events: set[int]) -> None:
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._heard, set(events))
+
+    async def stop(self) -> None:
+        self._loop = None
+
+
+class RedisBell(LocalBell):
+    """Rings in every process that listens on the same Redis, and at once in this one. Redis may come and go."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url = url
+        self._rung: asyncio.Queue[set[int]] = asyncio.Queue(1_000)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self, heard: Callable[[set[int] | None], None]) -> None:
+        await super().start(heard)
+        self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
+
+    def ring(self, events: set[int]) -> None:
+        super().ring(events)
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._queue, set(events))
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().stop()
+
+    def _queue(self, events: set[int]) -> None:
+        # A full queue means that Redis doesn't answer: the others' polls find it.
+        with contextlib.suppress(asyncio.QueueFull):
+            self._rung.put_nowait(events)
+
+    async def _send(self) -> None:
+        async with Redis.from_url(self._url, socket_timeout=2, client_name="qa-bell") as redis:
+            while True:
+                events = await self._rung.get()
+                try:
+                    await redis.publish(CHANNEL, ",".join(map(str, sorted(events))))
+                except (RedisError, OSError) as error:
+                    log.warning("bell.not_sent", error=type(error).__name__)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._subscribe()
+            except (RedisError, OSError) as error:
+                log.warning("bell.lost", error=type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _subscribe(self) -> None:
+        redis = Redis.from_url(self._url, socket_timeout=None, health_check_interval=15, client_name="qa-bell")
+        async with redis, redis.pubsub() as pubsub:
+            await pubsub.subscribe(CHANNEL)
+            async for message in pubsub.listen():
+                # A subscription that came about anew may have missed something.
+                self._heard(_events(message["data"]) if message["type"] == "message" else None)
+
+
+def _events(data: bytes) -> set[int] | None:
+    numbers = data.decode(errors="replace").split(",")
+    return {int(number) for number in numbers} if all(number.isdigit() for number in numbers) else None

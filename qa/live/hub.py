@@ -1,0 +1,116 @@
+"""Holds the viewers of this process and wakes them when their channel has news."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from qa.domain.channels import Channel
+from qa.domain.messages import Close, encode
+from qa.live.ring import Ring
+from qa.live.tailer import Tailer
+from qa.live.viewer import States
+from qa.store.log import Key
+
+MOST: Final = 20_000
+
+
+class TooMany(RuntimeError):
+    """This process holds as many viewers as it may."""
+
+
+@dataclass(slots=True, eq=False)
+class Seat:
+    """A viewer's place in the hub. `leave` is resolved with a close code when it must go; `token` is a session's."""
+
+    key: Key
+    token: str = ""
+    leave: "asyncio.Future[Close]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def ask_to_leave(self, code: Close) -> None:
+        if not self.leave.done():
+            self.leave.set_result(code)
+
+
+class Hub:
+    """No queue and no buffer for anybody: who waits, waits on the channel's one event."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._news: dict[Key, asyncio.Event] = defaultdict(asyncio.Event)
+        self._states: dict[Key, States] = defaultdict(States)
+        self._seats: set[Seat] = set()
+        self._seated: Counter[Key] = Counter()
+        self.draining = False
+
+    def wake(self, key: Key) -> None:
+        """The channel has news: everybody who waits goes on, and the next wait is a new one."""
+        if event := self._news.pop(key, None):
+            event.set()
+
+    def news(self, key: Key) -> asyncio.Event:
+        """What to wait on. Take it before looking at the ring, else news in between are slept over."""
+        return self._news[key]
+
+    def states(self, key: Key) -> States:
+        return self._states[key]
+
+    def put_state(self, key: Key, type_: str, data: dict[str, Any]) -> None:
+        """Keep a state and wake the channel, unless it says what it said before."""
+        if self._states[key].put(type_, encode(type_, data=data)):
+            self.wake(key)
+
+    @contextmanager
+    def seat(self, key: Key, token: str = "") -> Iterator[Seat]:
+        """A place for as long as the block lasts. Raises `TooMany`."""
+        if self.full:
+            raise TooMany
+        seat = Seat(key, token)
+        self._seats.add(seat)
+        self._seated[key] += 1
+        try:
+            yield seat
+        finally:
+            self._seats.discard(seat)
+            self._seated[key] -= 1
+
+    @property
+    def full(self) -> bool:
+        """Nobody else is let in for now."""
+        return self.draining or len(self._seats) >= self._most
+
+    def count(self, event_id: int, channel: Channel) -> int:
+        return self._seated[event_id, channel]
+
+    def occupied(self) -> set[Key]:
+        """The channels somebody listens to."""
+        return {key for key, count in self._seated.items() if count}
+
+    def seats(self, channel: Channel) -> list[Seat]:
+        return [seat for seat in self._seats if seat.key[1] is channel]
+
+    def drain(self) -> None:
+        """Everybody is told that the server restarts; nobody new is let in."""
+        self.draining = True
+        for seat in list(self._seats):
+            seat.ask_to_leave(Close.RESTART)
+
+    def retry(self) -> dict[str, int]:
+        """The window in seconds in which clients come back after a cut: wide enough for all who are here now."""
+        return {"min": 1, "max": 5 + len(self._seats) // 400}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A channel as its viewers reach it: the ring with its epoch, and the hub that wakes."""
+
+    tailer: Tailer
+    hub: Hub
+    key: Key
+    epoch: str
+    snapshot: str
+
+    async def ring(self) -> Ring:
+        return await self.tailer.ring(*self.key)
