@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from qa.store.migrations.run import upgrade
 from tests.servers import PostgreSQL, Redis, running_postgresql, running_redis
@@ -14,6 +15,10 @@ from tests.servers import PostgreSQL, Redis, running_postgresql, running_redis
 DATABASES: Final = ("sqlite", "postgresql")
 _TEMPLATE: Final = "qa_template"
 _numbers = count(1)
+
+# How long one example may take says more about the machine's load than about the program.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
