@@ -18,7 +18,7 @@ const TOO_MANY = 4429;
 /**
  * @param base address of the event ("/@handle/slug" or "/desk/handle/slug")
  * @param after seq up to which the page is filled; `epoch` the one it was filled in
- * @param onFrame (frame) => void; entries in order, and frames of state (totals, presence, hello) as they come
+ * @param onFrame (frame) => void; entries (with `seq`) in order, and frames of state (totals, presence) as they come
  * @param onState ({state, transport, heardAt, nextAt, reason}) => void
  *   state: connecting | live | waiting | reloading | stopped; times in ms since 1970
  * @param onReload (snapshot) => void | Promise; the page takes the snapshot as its present
@@ -95,7 +95,6 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
     later("settle", () => (failures = 0), 10_000);
     if (rung > 0) later("climb", climb, climbAfter * (0.75 + Math.random() / 2));
     tell("live");
-    pass(hello);
   }
 
   function climb() {
