@@ -16,6 +16,7 @@ from qa.domain.people import CLOCK, Actor
 from qa.domain.permissions import Permission, Role, role_for
 from qa.domain.questions import RESTORED, Action, Code, Move, Question, State, has_move
 from qa.domain.refusals import NotFound, Stale
+from qa.domain.views import stamp
 from qa.store import answers, log, questions
 from qa.store import events as event_store
 from qa.store.writer import Tx
@@ -193,7 +194,7 @@ def _require_frozen_page(event: Event, before: channels.Sight, after: channels.S
 
 
 def stale(current: Question) -> Stale:
-    return Stale(current=asdict(channels.as_staff(current)), by=current.moved_by, at=channels.stamp(current.moved_at))
+    return Stale(current=asdict(channels.as_staff(current)), by=current.moved_by, at=stamp(current.moved_at))
 
 
 def record_answer(tx: Tx, event: Event, answer: Answer, move: Made) -> None:

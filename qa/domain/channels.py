@@ -1,12 +1,11 @@
 """Who sees what: for each channel and state the type in which a record leaves, or nothing.
 
 Page, socket, replay, feed, post and export all read through these functions; no call site chooses its audience. The
-public types are written out field by field and have no place for anything private.
+forms themselves stand in `views`.
 """
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
@@ -14,154 +13,24 @@ from qa.domain import answers, events, questions
 from qa.domain.answers import Answer
 from qa.domain.events import Doing, Event, Phase, Switch
 from qa.domain.questions import Question
+from qa.domain.views import (
+    PublicAnswer,
+    PublicEvent,
+    PublicQuestion,
+    Receipt,
+    RecordRow,
+    StaffAnswer,
+    StaffEvent,
+    StaffQuestion,
+    stamp,
+    stamp_or_none,
+)
 
 
 class Channel(StrEnum):
     PUBLIC = "public"
     STAFF = "staff"
     ASKER = "asker"
-
-
-@dataclass(frozen=True, slots=True)
-class PublicQuestion:
-    """A question that others can add a voice to, or that was chosen. No voices: counts are hidden while voting is open.
-
-    `place` orders the chosen ones (the lowest is next); `since` is when it came to its state, ISO 8601 in UTC.
-    """
-
-    n: int
-    text: str
-    context: str
-    name: str
-    lang: str
-    state: str
-    edited: bool
-    place: int | None
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublicAnswer:
-    """A published answer with its question: what a card on the page, a post, a feed entry and the record show.
-
-    `text` is empty once `retracted_at` is set. `kind` and `reason` say what this version changed; versions before it
-    stay at their own address. Times are ISO 8601 in UTC.
-    """
-
-    n: int
-    question: PublicQuestion
-    text: str
-    lang: str
-    how: str
-    at: str
-    version: int
-    changed_at: str | None
-    kind: str | None
-    reason: str
-    retracted_at: str | None
-    questions: int
-    people: int
-
-
-@dataclass(frozen=True, slots=True)
-class PublicEvent:
-    """What everybody may know of an event. `opened_at` is the opening: a fact, not only a push."""
-
-    handle: str
-    slug: str
-    short: str
-    titles: dict[str, str]
-    phase: str
-    starts_at: str
-    ends_at: str
-    zone: str
-    opened_at: str | None
-    closed_at: str | None
-    asking: str
-    voting: str
-    frozen: bool
-    notice: str
-    rehearsal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StaffEvent(PublicEvent):
-    """The event for its staff, drafts included; `stopped` names the switches that are thrown."""
-
-    version: int
-    stopped: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the asker of a question sees of it: always their own text, the state as a public label, and the reason."""
-
-    n: int
-    text: str
-    context: str
-    name: str
-    lang: str
-    label: str
-    code: str | None
-    why: str
-    since: str
-    asked_at: str
-    can_withdraw: bool
-
-
-@dataclass(frozen=True, slots=True)
-class StaffQuestion:
-    """The whole card for the desk; the asker is a four-letter mark, enough to tell two apart."""
-
-    n: int
-    asker: str
-    name: str
-    text: str
-    original: str
-    context: str
-    lang: str
-    state: str
-    version: int
-    voices: int
-    impressions: int
-    asked_at: str
-    moved_at: str
-    place: int | None
-    code: str | None
-    why: str
-    holder: str
-    moved_by: str
-    last_action: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StaffAnswer:
-    """One version of an answer as its writers see it, drafts included."""
-
-    n: int
-    version: int
-    state: str
-    text: str
-    lang: str
-    how: str | None
-    rev: int
-    saved_at: str
-    saved_by: str
-    kind: str | None
-    reason: str
-    publish_at: str | None
-    published_at: str | None
-    retracted_at: str | None
-    retract_reason: str
-
-
-def stamp(at: datetime) -> str:
-    """A time as it goes over the wire: ISO 8601, UTC, milliseconds, `Z`."""
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _stamp(at: datetime | None) -> str | None:
-    return stamp(at) if at else None
 
 
 def as_public(card: Question) -> PublicQuestion:
@@ -298,9 +167,37 @@ def public_version(card: Question | None, answer: Answer | None) -> PublicAnswer
         changed_at=stamp(answer.published_at) if answer.version > 1 else None,
         kind=answer.kind.value if answer.kind else None,
         reason=answer.retract_reason if answer.retracted_at else answer.reason,
-        retracted_at=_stamp(answer.retracted_at),
+        retracted_at=stamp_or_none(answer.retracted_at),
         questions=answer.questions,
         people=answer.people,
+    )
+
+
+# The record shows the text of what a moderator has read and found fit to be read, whatever became of it.
+_READ_BY_STAFF: Final = frozenset(
+    {
+        questions.State.APPROVED,
+        questions.State.SHORTLISTED,
+        questions.State.ANSWERING,
+        questions.State.ANSWERED,
+        questions.State.DECLINED,
+    }
+)
+
+
+def record_row(card: Question, answer: Answer | None) -> RecordRow:
+    """A question in the record of a closed event."""
+    readable = card.state in _READ_BY_STAFF and card.code not in questions.HIDES_TEXT
+    return RecordRow(
+        n=card.n,
+        text=card.text if readable else None,
+        lang=card.lang,
+        label=LABELS[card.state],
+        code=card.code.value if card.code and card.state in _TOLD_WHY else None,
+        asked_at=stamp(card.asked_at),
+        at=stamp(card.moved_at),
+        voices=card.voices,
+        answer=public_answer(card, answer),
     )
 
 
@@ -324,8 +221,8 @@ def _facts(event: Event) -> dict[str, Any]:
         "starts_at": stamp(event.starts_at),
         "ends_at": stamp(event.ends_at),
         "zone": event.zone,
-        "opened_at": _stamp(event.opened_at),
-        "closed_at": _stamp(event.closed_at),
+        "opened_at": stamp_or_none(event.opened_at),
+        "closed_at": stamp_or_none(event.closed_at),
         "asking": events.is_open(event.phase, event.stopped, Doing.ASK),
         "voting": events.is_open(event.phase, event.stopped, Doing.VOICE),
         "frozen": Switch.FROZEN in event.stopped,
@@ -348,9 +245,9 @@ def staff_answer(answer: Answer) -> StaffAnswer:
         saved_by=answer.saved_by,
         kind=answer.kind.value if answer.kind else None,
         reason=answer.reason,
-        publish_at=_stamp(answer.publish_at),
-        published_at=_stamp(answer.published_at),
-        retracted_at=_stamp(answer.retracted_at),
+        publish_at=stamp_or_none(answer.publish_at),
+        published_at=stamp_or_none(answer.published_at),
+        retracted_at=stamp_or_none(answer.retracted_at),
         retract_reason=answer.retract_reason,
     )
 

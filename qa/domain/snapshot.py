@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, TypeAlias
 
-from qa.domain.channels import PublicAnswer, PublicEvent, PublicQuestion
+from qa.domain.views import PublicAnswer, PublicEvent, PublicQuestion
 
 Json: TypeAlias = dict[str, Any]
 

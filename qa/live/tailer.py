@@ -7,8 +7,9 @@ from typing import Final
 
 import structlog
 
-from qa.domain.channels import Channel, stamp
+from qa.domain.channels import Channel
 from qa.domain.messages import encode
+from qa.domain.views import stamp
 from qa.live.ring import Gap, Ring
 from qa.store import log as event_log
 from qa.store.database import Database, DatabaseError

@@ -5,10 +5,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from qa.domain.answers import Answer, Correction, How, State
-from qa.store.tables import answers
+from qa.domain.questions import State as QuestionState
+from qa.store.tables import answers, questions
 from qa.store.writer import Tx
 
 _FIELDS: Final = [field.name for field in fields(Answer)]
@@ -41,6 +42,11 @@ def versions(conn: Connection, event_id: int, n: int) -> list[Answer]:
     return [_answer(row) for row in conn.execute(query)]
 
 
+def every(conn: Connection, event_id: int) -> list[Answer]:
+    """All versions of all answers of an event, by question and version."""
+    return in_states(conn, event_id, State)
+
+
 def in_states(conn: Connection, event_id: int, states: Iterable[State]) -> list[Answer]:
     """All versions in some states, by question and version."""
     query = (
@@ -49,6 +55,17 @@ def in_states(conn: Connection, event_id: int, states: Iterable[State]) -> list[
         .order_by(answers.c.n, answers.c.version)
     )
     return [_answer(row) for row in conn.execute(query)]
+
+
+def count_shown(conn: Connection, event_id: int) -> int:
+    """How many answers stand on the event's page: published, not withdrawn, their question not hidden."""
+    query = (
+        select(func.count())
+        .select_from(answers.join(questions))
+        .where(answers.c.event_id == event_id, answers.c.state == State.PUBLISHED.value)
+        .where(questions.c.state == QuestionState.ANSWERED.value)
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 def due(conn: Connection, now: datetime) -> list[Answer]:

@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 # Whatever goes wrong on the way to the database and back: callers outside the store know it by this name.
 DatabaseError = SQLAlchemyError
+Reading = Connection
 
 # SQLite 3.7.0 to 3.51.2 can lose committed writes when two connections checkpoint the write-ahead log at once.
 SQLITE_FIXED: Final = (3, 51, 3)

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from qa.domain import chain
-from qa.domain.channels import Channel, stamp
+from qa.domain.channels import Channel
+from qa.domain.views import stamp
 from qa.store.tables import entries, heads
 from qa.store.writer import Tx
 

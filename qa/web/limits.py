@@ -1,0 +1,39 @@
+"""How often one network may try something, per process; the counter is bounded, and no address is kept as it is."""
+
+import hmac
+from typing import Final
+
+from starlette.requests import HTTPConnection
+
+from qa.domain.rates import Bucket, take
+from qa.domain.refusals import TooSoon
+from qa.web.site import now, site_of
+
+# Purpose: (at once, then a minute). Generous, for a whole hall can stand behind one address.
+LIMITS: Final[dict[str, tuple[int, int]]] = {
+    "ask": (600, 600),
+    "voice": (3_000, 3_000),
+    "sign_in": (10, 10),
+    "code": (20, 20),
+}
+_MOST: Final = 50_000
+
+
+def require(connection: HTTPConnection, purpose: str) -> None:
+    """Count a try of the network this comes from. Raises `TooSoon` (facts: seconds)."""
+    site = site_of(connection)
+    key = (purpose, _network(site.settings.secret, connection))
+    bucket: Bucket | None = site.tries.pop(key, None)
+    left, seconds = take(bucket, now(), *LIMITS[purpose])
+    site.tries[key] = left
+    if len(site.tries) > _MOST:
+        # The one that was not seen for longest goes.
+        del site.tries[next(iter(site.tries))]
+    if seconds:
+        raise TooSoon(seconds=seconds)
+
+
+def _network(secret: bytes, connection: HTTPConnection) -> str:
+    """The address as a keyed hash of the day: today's tries can be counted, yesterday's visitor can't be found."""
+    address = connection.client.host if connection.client else ""
+    return hmac.new(secret, f"{now():%Y-%m-%d}:{address}".encode(), "sha256").hexdigest()[:20]

@@ -1,0 +1,120 @@
+"""The public present of an event: read in one transaction, kept until the log has grown."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from starlette.requests import HTTPConnection
+
+from qa.domain.accounts import Account
+from qa.domain.answers import Answer
+from qa.domain.channels import ANSWER_SHOWN, Channel, public_answer, public_event, public_question
+from qa.domain.events import Event
+from qa.domain.order import Seen, shuffled
+from qa.domain.questions import Question, State
+from qa.domain.refusals import NotFound
+from qa.domain.snapshot import being_answered, next_up, snapshot
+from qa.store import accounts, answers, events, log, questions
+from qa.store.database import Reading
+from qa.web.site import now, read, site_of
+
+SHOWN_AT_ONCE: Final = 12
+# Totals and impressions are no entries of the log: they may be so old.
+FRESH: Final = timedelta(seconds=2)
+PUBLIC_STATES: Final = (State.APPROVED, State.SHORTLISTED, State.ANSWERING, State.ANSWERED)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """`snapshot` as in `domain.snapshot`; `open` are the questions that can be given a voice."""
+
+    event: Event
+    account: Account
+    snapshot: dict[str, Any]
+    open: list[Seen]
+    totals: dict[str, int]
+    read_at: datetime
+
+    @property
+    def base(self) -> str:
+        return f"/@{self.event.handle}/{self.event.slug}"
+
+
+def read_present(conn: Reading, event: Event) -> Present | None:
+    """All that the audience may know of an event at one moment; None while it is a draft."""
+    shown = public_event(event)
+    account = accounts.by_handle(conn, event.handle)
+    if shown is None or account is None:
+        return None
+    cards = questions.every(conn, event.id, PUBLIC_STATES)
+    by_number = {card.n: card for card in cards}
+    given = [
+        public_answer(by_number.get(answer.n), answer) for answer in answers.in_states(conn, event.id, ANSWER_SHOWN)
+    ]
+    present = snapshot(
+        event.epoch,
+        log.head(conn, event.id, Channel.PUBLIC),
+        shown,
+        [question for question in map(public_question, cards) if question],
+        [answer for answer in given if answer],
+    )
+    open_ones = [Seen(card.n, card.impressions) for card in cards if card.state is State.APPROVED]
+    return Present(event, account, present, open_ones, read_totals(conn, event.id), now())
+
+
+def read_totals(conn: Reading, event_id: int) -> dict[str, int]:
+    """How many questions of how many people, and how many answers stand."""
+    asked, people = events.totals(conn, event_id)
+    return {"questions": asked, "people": people, "answers": answers.count_shown(conn, event_id)}
+
+
+async def present_of(connection: HTTPConnection) -> Present:
+    """The present of the event in the address; `NotFound` while it is a draft."""
+    params = connection.path_params
+    event = await read(connection, events.by_slug, params["handle"], params["slug"])
+    if event is None:
+        raise NotFound()
+    return await present_for(connection, event)
+
+
+async def present_for(connection: HTTPConnection, event: Event) -> Present:
+    """The present of an event, read anew only if the log or the number of questions has grown."""
+    site = site_of(connection)
+    head = await site.head(event.id)
+    async with site.presents_locks[event.id]:
+        kept: Present | None = site.presents.get(event.id)
+        if kept is None or kept.snapshot["seq"] < head or now() - kept.read_at > FRESH:
+            kept = await read(connection, read_present, event)
+            if kept is None:
+                raise NotFound()
+            site.presents[event.id] = kept
+    return kept
+
+
+def in_order(present: Present, seed: str) -> list[int]:
+    """The numbers of the open questions in a viewer's order."""
+    return shuffled(present.open, seed)
+
+
+def page_context(present: Present, seed: str) -> dict[str, Any]:
+    """What the event's page, screen and record have in common."""
+    by_number = {question["n"]: question for question in present.snapshot["questions"]}
+    order = in_order(present, seed)
+    return {
+        "event": present.snapshot["event"],
+        "base": present.base,
+        "present": present.snapshot,
+        "now": being_answered(present.snapshot),
+        "next": next_up(present.snapshot),
+        "answers": sorted(present.snapshot["answers"], key=lambda answer: (answer["at"], answer["n"]), reverse=True),
+        "open": [by_number[n] for n in order[:SHOWN_AT_ONCE]],
+        "open_count": len(order),
+        "totals": present.totals,
+        "languages": present.event.languages,
+    }
+
+
+def shown_answer(conn: Reading, card: Question) -> Answer | None:
+    """The version of a question's answer that the audience sees."""
+    versions = answers.versions(conn, card.event_id, card.n)
+    return next((answer for answer in versions if answer.state in ANSWER_SHOWN), None)

@@ -1,0 +1,188 @@
+"""The audience's writes and what is its own: ask, voice, withdraw, my questions, receipts."""
+
+from dataclasses import asdict
+from typing import Any
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from qa.actions import questions as actions
+from qa.domain import channels, codes
+from qa.domain.people import asker
+from qa.domain.questions import Question
+from qa.domain.refusals import Closed, Invalid, NotFound, Overloaded, Refused, TooSoon
+from qa.domain.views import stamp
+from qa.store import accounts as account_store
+from qa.store import events, questions
+from qa.store.database import Reading
+from qa.web import accounts, errors, limits, page
+from qa.web.present import present_of
+from qa.web.site import read, site_of, write
+from qa.web.who import asker_of, new_asker, remember_asker
+
+
+async def form(request: Request) -> Response:
+    """`…/ask`: the plain form."""
+    return await _form(request, {"key": str(uuid4())}, None)
+
+
+async def _form(request: Request, typed: dict[str, Any], refused: Refused | None) -> Response:
+    present = await present_of(request)
+    context = {
+        "account": accounts.view(present.account, page.language(request)),
+        "event": present.snapshot["event"],
+        "base": present.base,
+        "form": {name: errors.text_of(typed, name) for name in ("key", "text", "context", "name")},
+        "error": {"field": refused.facts.get("field", "text"), "title": errors.title(request, refused)}
+        if refused
+        else None,
+    }
+    status = errors.STATUS[type(refused)] if refused else 200
+    headers = {"Retry-After": str(refused.facts["seconds"])} if refused and "seconds" in refused.facts else None
+    return page.show(request, "ask.html", context, status=status, personal=True, headers=headers)
+
+
+async def ask(request: Request) -> Response:
+    """`POST …/questions`: acknowledged once it is on the disk; a repeat of the key gets the first acknowledgement."""
+    body = await errors.fields(request)
+    try:
+        limits.require(request, "ask")
+        done = await _ask(request, body)
+    except (Invalid, Closed, TooSoon, Overloaded) as refused:
+        # Next to the field, with everything that was typed.
+        if errors.wants_json(request):
+            return errors.problem(request, refused)
+        return await _form(request, body, refused)
+    response = _acknowledge(request, done)
+    remember_asker(request, response, done.card.asker)
+    return response
+
+
+async def _ask(request: Request, body: dict[str, Any]) -> actions.Acknowledged:
+    site = site_of(request)
+    event = (await present_of(request)).event
+    asking = actions.Asking(
+        key=request.headers.get("idempotency-key") or errors.text_of(body, "key"),
+        text=errors.text_of(body, "text"),
+        context=errors.text_of(body, "context"),
+        name=errors.text_of(body, "name"),
+        page=page.language(request),
+    )
+    who = asker_of(request) or new_asker()
+    return await write(request, lambda tx: actions.ask(tx, who, event.id, asking, site.settings.secret))
+
+
+def _acknowledge(request: Request, done: actions.Acknowledged) -> Response:
+    params, card = request.path_params, done.card
+    if not errors.wants_json(request):
+        return RedirectResponse(f"/@{params['handle']}/{params['slug']}/mine#q{card.n}", 303)
+    code = codes.receipt_code(site_of(request).settings.secret, card.event_id, card.n)
+    label = channels.as_receipt(card).label
+    body = {"n": card.n, "code": code, "url": f"/q/{code}", "label": label, "at": stamp(card.asked_at)}
+    return JSONResponse(body, 200 if done.repeat else 201, headers={"Cache-Control": "no-store"})
+
+
+async def voice(request: Request) -> Response:
+    """`POST …/questions/{n}/voice` with `on` 1 or 0: one voice of one person, there or not."""
+    limits.require(request, "voice")
+    on = str((await errors.fields(request)).get("on", "1")) in {"1", "true", "True"}
+    event = (await present_of(request)).event
+    n = int(request.path_params["n"])
+    who = asker_of(request) or new_asker()
+    await write(request, lambda tx: actions.voice(tx, who, event.id, n, on=on))
+    if errors.wants_json(request):
+        response: Response = JSONResponse({"n": n, "on": on}, headers={"Cache-Control": "no-store"})
+    else:
+        response = RedirectResponse(f"/@{event.handle}/{event.slug}#q{n}", 303)
+    remember_asker(request, response, who.id)
+    return response
+
+
+async def mine(request: Request) -> Response:
+    """`…/mine`: one's own questions with their states, and where they can be followed from another device."""
+    present = await present_of(request)
+    context = {
+        "account": accounts.view(present.account, page.language(request)),
+        "event": present.snapshot["event"],
+        "base": present.base,
+        **await _mine(request, present.event.id, present.base),
+    }
+    return page.show(request, "mine.html", context, personal=True)
+
+
+async def mine_json(request: Request) -> Response:
+    """`…/mine.json`: receipts and voices of who asks."""
+    present = await present_of(request)
+    body = await _mine(request, present.event.id, present.base)
+    return JSONResponse(body, headers={"Cache-Control": "no-store"})
+
+
+async def _mine(request: Request, event_id: int, base: str) -> dict[str, Any]:
+    who = asker_of(request)
+    if who is None:
+        return {"receipts": [], "voices": []}
+    return await read(request, _read_mine, event_id, who.id, base, _secrets(request))
+
+
+def _secrets(request: Request) -> list[bytes]:
+    return [secret.encode() for secret in site_of(request).settings.secrets]
+
+
+def _read_mine(conn: Reading, event_id: int, pseudonym: str, base: str, secrets: list[bytes]) -> dict[str, Any]:
+    own = questions.of_asker(conn, event_id, pseudonym)
+    receipts = [_receipt(conn, card, base, secrets) for card in own]
+    return {"receipts": receipts, "voices": questions.voices_of(conn, event_id, pseudonym)}
+
+
+def _receipt(conn: Reading, card: Question, base: str, secrets: list[bytes]) -> dict[str, Any]:
+    """A receipt with its code; an older secret made the codes of its own time."""
+    kept = questions.receipt_of(conn, card.event_id, card.n)
+    made = [codes.receipt_code(secret, card.event_id, card.n) for secret in secrets]
+    code = next((code for code in made if codes.fingerprint(code) == kept), "")
+    receipt = channels.as_receipt(card)
+    answer = f"{base}/q/{card.n}" if receipt.label == "answered" else None
+    return {**asdict(receipt), "receipt_code": code, "url": f"/q/{code}", "answer": answer}
+
+
+async def receipt_form(request: Request) -> Response:
+    """`/q`: type the code of a receipt; `/q?code=` goes there."""
+    typed = request.query_params.get("code", "")
+    if typed.strip():
+        return RedirectResponse(f"/q/{codes.normalise(typed)}", 303)
+    return page.show(request, "receipt_form.html", {"missing": False}, personal=True)
+
+
+async def receipt(request: Request) -> Response:
+    """`/q/{code}`: one question, from any device that has the code."""
+    limits.require(request, "code")
+    found = await read(request, _read_receipt, request.path_params["code"], _secrets(request))
+    if found is None:
+        return page.show(request, "receipt_form.html", {"missing": True}, status=404, personal=True)
+    if errors.wants_json(request):
+        return JSONResponse(found["receipt"], headers={"Cache-Control": "no-store"})
+    found["account"] = accounts.view(found["account"], page.language(request))
+    return page.show(request, "receipt.html", found, personal=True)
+
+
+def _read_receipt(conn: Reading, code: str, secrets: list[bytes]) -> dict[str, Any] | None:
+    card = questions.by_receipt(conn, codes.fingerprint(code))
+    event = events.by_id(conn, card.event_id) if card else None
+    account = account_store.by_handle(conn, event.handle) if event else None
+    shown = channels.public_event(event) if event else None
+    if card is None or event is None or shown is None:
+        return None
+    base = f"/@{event.handle}/{event.slug}"
+    return {"receipt": _receipt(conn, card, base, secrets), "event": asdict(shown), "base": base, "account": account}
+
+
+async def withdraw(request: Request) -> Response:
+    """`POST /q/{code}/withdraw`: who holds the code may take the question back."""
+    limits.require(request, "code")
+    card = await read(request, questions.by_receipt, codes.fingerprint(request.path_params["code"]))
+    if card is None:
+        raise NotFound()
+    await write(request, lambda tx: actions.withdraw(tx, asker(card.asker), card.event_id, card.n))
+    if errors.wants_json(request):
+        return JSONResponse({"n": card.n, "label": "withdrawn"}, headers={"Cache-Control": "no-store"})
+    return RedirectResponse(f"/q/{request.path_params['code']}", 303)

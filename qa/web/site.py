@@ -1,0 +1,58 @@
+"""What the handlers of one process share, and their two ways to the database: read, and write through the one door."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import anyio.to_thread
+from starlette.requests import HTTPConnection
+
+from qa.settings import Settings
+from qa.store.database import Database, Reading
+from qa.store.writer import Tx, Writer
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def now() -> datetime:
+    """The time, in UTC, to the millisecond: what goes over the wire and what is stored are the same."""
+    at = datetime.now(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+@dataclass(slots=True)
+class Site:
+    settings: Settings
+    database: Database
+    writer: Writer
+    # The number of the newest public entry this process knows of: see `live`.
+    head: Callable[[int], Awaitable[int]]
+    # How often open questions were put before somebody since the last flush, by event and number.
+    seen: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    # Snapshots by event, kept as long as nothing happens: see `present`.
+    presents: dict[int, Any] = field(default_factory=dict)
+    presents_locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    # Tries by network and purpose: see `limits`.
+    tries: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+
+def site_of(connection: HTTPConnection) -> Site:
+    return cast(Site, connection.app.state.site)
+
+
+async def read(
+    connection: HTTPConnection, query: Callable[Concatenate[Reading, P], T], *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """A query's result, from a thread."""
+    database = site_of(connection).database
+    return await anyio.to_thread.run_sync(partial(database.read, query, *args, **kwargs))
+
+
+async def write(connection: HTTPConnection, action: Callable[[Tx], T]) -> T:
+    """An action's result, once it is committed. Raises what the action refuses, `Overloaded`, `NotSaved`."""
+    return await asyncio.wrap_future(site_of(connection).writer.submit(action))

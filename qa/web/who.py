@@ -1,0 +1,119 @@
+"""Who is this: a member of staff by a session, a viewer by a signed cookie, or nobody yet."""
+
+import secrets
+from typing import Final
+
+from itsdangerous import BadSignature, Signer
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from qa.actions.staff import SESSION_IDLE, SESSION_LASTS, fingerprint, idle_since
+from qa.domain.events import Event
+from qa.domain.people import Actor, Person, asker
+from qa.domain.permissions import Permission, can, role_for
+from qa.domain.refusals import NotFound
+from qa.settings import Settings
+from qa.store import events, staff
+from qa.store.database import Reading
+from qa.web.site import now, read, site_of, write
+
+ASKER: Final = "qa_asker"
+SESSION: Final = "qa_session"
+_YEAR: Final = 365 * 24 * 3600
+
+
+def _name(settings: Settings, name: str) -> str:
+    # The prefix binds a cookie to this very host; browsers accept it with https only.
+    return f"__Host-{name}" if settings.https else name
+
+
+def _set(settings: Settings, response: Response, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(
+        _name(settings, name), value, max_age=seconds, path="/", secure=settings.https, httponly=True, samesite="lax"
+    )
+    response.headers["Cache-Control"] = "no-store"
+
+
+def _signers(settings: Settings) -> list[Signer]:
+    return [Signer(secret, salt=ASKER) for secret in settings.secrets]
+
+
+def asker_of(connection: HTTPConnection) -> Actor | None:
+    """The viewer with the pseudonym in their cookie; None: nobody who asked or voted here yet."""
+    settings = site_of(connection).settings
+    cookie = connection.cookies.get(_name(settings, ASKER), "")
+    for signer in _signers(settings):
+        try:
+            return asker(signer.unsign(cookie).decode())
+        except (BadSignature, UnicodeDecodeError):
+            continue
+    return None
+
+
+def new_asker() -> Actor:
+    return asker(secrets.token_hex(12))
+
+
+def remember_asker(request: Request, response: Response, pseudonym: str) -> None:
+    """Give the browser its pseudonym, unless it has one."""
+    known = asker_of(request)
+    if known is None:
+        settings = site_of(request).settings
+        _set(settings, response, ASKER, _signers(settings)[0].sign(pseudonym).decode(), _YEAR)
+
+
+def session_of(connection: HTTPConnection) -> str:
+    """The token in the session's cookie, or empty."""
+    return connection.cookies.get(_name(site_of(connection).settings, SESSION), "")
+
+
+def open_session(request: Request, response: Response, token: str) -> None:
+    _set(site_of(request).settings, response, SESSION, token, int(SESSION_LASTS.total_seconds()))
+
+
+def close_session(request: Request, response: Response) -> None:
+    response.delete_cookie(_name(site_of(request).settings, SESSION), path="/")
+
+
+async def person_of(connection: HTTPConnection) -> Person | None:
+    """The member of staff whose live session this is."""
+    token = session_of(connection)
+    if not token:
+        return None
+    at = now()
+    person = await read(connection, staff.session_person, fingerprint(token), at, idle_since(at))
+    if person:
+        await _keep_alive(connection, token)
+    return person
+
+
+async def _keep_alive(connection: HTTPConnection, token: str) -> None:
+    """Note that the session is in use, at most once in a tenth of its idle time."""
+    at = now()
+    fresh = await read(connection, staff.alive, [fingerprint(token)], at, at - SESSION_IDLE / 10)
+    if not fresh:
+        await write(connection, lambda tx: staff.touch_session(tx, fingerprint(token)))
+
+
+async def staff_of(connection: HTTPConnection, permission: Permission) -> tuple[Event, Actor]:
+    """The event in the address and the person as its staff. No session, no role, no event: the same `NotFound`."""
+    person = await person_of(connection)
+    if person is None:
+        raise NotFound()
+    found = await read(connection, _event_and_actor, connection.path_params, person)
+    if found is None:
+        raise NotFound()
+    event, who = found
+    role_for(who.roles, permission)
+    return event, who
+
+
+def _event_and_actor(conn: Reading, params: dict[str, str], person: Person) -> tuple[Event, Actor] | None:
+    event = events.by_slug(conn, params["handle"], params["slug"])
+    return (event, staff.actor(conn, event.id, person)) if event else None
+
+
+def me(who: Actor) -> dict[str, object]:
+    """Oneself, as the staff's pages show it: what one can do is asked of the same table that decides."""
+    allowed = [permission.value for permission in Permission if can(who.roles, permission)]
+    return {"id": who.id, "initials": who.initials, "name": who.name, "roles": sorted(who.roles), "can": allowed}
