@@ -4,7 +4,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from secrets import token_urlsafe
+from typing import Final
 from urllib.parse import urlsplit
+
+SHORTEST_SECRET: Final = 16
+KEPT_SECRET: Final = Path("data", "secret.key")
 
 
 class BadSetting(ValueError):
@@ -45,13 +50,10 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     port = _number(env, "PORT", 8000)
     host = env.get("HOST", "127.0.0.1")
     public_url = (env.get("PUBLIC_URL") or f"http://{_named(host)}:{port}").rstrip("/")
-    keys = tuple(key.strip() for key in env.get("SECRET_KEY", "").split(",") if key.strip())
-    if not keys or min(map(len, keys)) < 16:
-        raise BadSetting("SECRET_KEY: set a random text of at least 16 characters (a comma separates older ones)")
     return Settings(
-        database_url=env.get("DATABASE_URL") or f"sqlite:///{Path('data', 'qa.db')}",
+        database_url=database_url(env),
         redis_url=env.get("REDIS_URL") or None,
-        secrets=keys,
+        secrets=_secrets(env),
         host=host,
         port=port,
         public_url=public_url,
@@ -61,6 +63,30 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
         log_level=env.get("LOG_LEVEL", "info").lower(),
         poll_seconds=_number(env, "QA_POLL_MS", 500) / 1000,
     )
+
+
+def database_url(environ: Mapping[str, str] | None = None) -> str:
+    """Where the data is: SQLite in `./data` unless `DATABASE_URL` says otherwise."""
+    env = os.environ if environ is None else environ
+    return env.get("DATABASE_URL") or f"sqlite:///{Path('data', 'qa.db')}"
+
+
+def keep_secret() -> None:
+    """Make a secret and keep it in the data folder, once: for a demonstration on one's own machine only."""
+    KEPT_SECRET.parent.mkdir(parents=True, exist_ok=True)
+    if not KEPT_SECRET.exists():
+        descriptor = os.open(KEPT_SECRET, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(token_urlsafe(32))
+
+
+def _secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys named in the environment, else the one kept in the data folder."""
+    named = env.get("SECRET_KEY") or (KEPT_SECRET.read_text() if KEPT_SECRET.exists() else "")
+    keys = tuple(key.strip() for key in named.split(",") if key.strip())
+    if not keys or min(map(len, keys)) < SHORTEST_SECRET:
+        raise BadSetting(f"SECRET_KEY: set a random text of at least {SHORTEST_SECRET} characters")
+    return keys
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

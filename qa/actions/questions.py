@@ -1,5 +1,6 @@
 """What people do to questions: ask, add a voice, withdraw; and what staff do: every move of the desk."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -155,3 +156,8 @@ def move(
     return moves.carry_out(
         tx, who, role, event, card, row, key=key, why=reason, code=code_for(action, code), wording=wording
     )
+
+
+def count_seen(tx: Tx, event_id: int, counts: Mapping[int, int]) -> None:
+    """Count how often open questions were put before somebody; it is nobody's move, and in no log."""
+    questions.add_impressions(tx, event_id, counts)

@@ -36,6 +36,16 @@ def sign_in(tx: Tx, person_id: int) -> str:
     return token
 
 
+def make_token(tx: Tx, event_id: int, role: Role, days: int) -> tuple[int, str]:
+    """A program's access to one event in one role: a person of its own, whose session lasts. The token, once."""
+    login = f"program-{secrets.token_hex(4)}"
+    person_id = staff.add(tx, login, login, "API", "")
+    staff.grant(tx, event_id, person_id, role)
+    token = secrets.token_urlsafe(32)
+    staff.open_session(tx, fingerprint(token), person_id, tx.now + timedelta(days=days), idle_ends=False)
+    return person_id, token
+
+
 def make_link(tx: Tx, person_id: int) -> str:
     """The token of a one-time sign-in link."""
     token = secrets.token_urlsafe(24)

@@ -112,6 +112,12 @@ def set_voice(tx: Tx, event_id: int, n: int, asker: str, on: bool) -> int:
     return int(tx.conn.execute(query).scalar_one())
 
 
+def voices_by_number(conn: Connection, event_id: int) -> dict[int, int]:
+    """The voices of the questions that have any."""
+    query = select(questions.c.n, questions.c.voices).where(questions.c.event_id == event_id, questions.c.voices > 0)
+    return {row.n: row.voices for row in conn.execute(query)}
+
+
 def voices_of(conn: Connection, event_id: int, asker: str) -> list[int]:
     """The questions a person added a voice to."""
     query = select(voices.c.n).where(voices.c.event_id == event_id, voices.c.asker == asker).order_by(voices.c.n)

@@ -89,9 +89,10 @@ def events_of(conn: Connection, person_id: int) -> set[int] | None:
     return set(conn.execute(select(roles.c.event_id).where(roles.c.person_id == person_id)).scalars())
 
 
-def open_session(tx: Tx, token: str, person_id: int, expires_at: datetime) -> None:
-    """`token` is the SHA-256 of what the browser keeps."""
-    row = {"token": token, "person_id": person_id, "created_at": tx.now, "seen_at": tx.now, "expires_at": expires_at}
+def open_session(tx: Tx, token: str, person_id: int, expires_at: datetime, *, idle_ends: bool = True) -> None:
+    """`token` is the SHA-256 of what the browser keeps. A program's session does not end by being idle."""
+    seen_at = tx.now if idle_ends else expires_at
+    row = {"token": token, "person_id": person_id, "created_at": tx.now, "seen_at": seen_at, "expires_at": expires_at}
     tx.conn.execute(insert(sessions).values(**row))
 
 

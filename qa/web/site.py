@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 import anyio.to_thread
 from starlette.requests import HTTPConnection
 
+from qa.actions.questions import count_seen
 from qa.settings import Settings
 from qa.store.database import Database, Reading
 from qa.store.writer import Tx, Writer
@@ -32,6 +33,8 @@ class Site:
     writer: Writer
     # The number of the newest public entry this process knows of: see `live`.
     head: Callable[[int], Awaitable[int]]
+    # Whether the log is being followed.
+    following: Callable[[], bool]
     # How often open questions were put before somebody since the last flush, by event and number.
     seen: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     # Snapshots by event, kept as long as nothing happens: see `present`.
@@ -56,3 +59,14 @@ async def read(
 async def write(connection: HTTPConnection, action: Callable[[Tx], T]) -> T:
     """An action's result, once it is committed. Raises what the action refuses, `Overloaded`, `NotSaved`."""
     return await asyncio.wrap_future(site_of(connection).writer.submit(action))
+
+
+async def flush_seen(site: Site) -> None:
+    """Write the impressions that gathered: one transaction, however many pages were shown."""
+    gathered, site.seen = site.seen, defaultdict(Counter)
+    for event_id, counts in gathered.items():
+
+        def add(tx: Tx, event_id: int = event_id, counts: Counter[int] = counts) -> None:
+            count_seen(tx, event_id, counts)
+
+        await asyncio.wrap_future(site.writer.submit(add))

@@ -63,7 +63,10 @@ def remember_asker(request: Request, response: Response, pseudonym: str) -> None
 
 
 def session_of(connection: HTTPConnection) -> str:
-    """The token in the session's cookie, or empty."""
+    """The token in the session's cookie, or a program's bearer token; empty if there is none."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
     return connection.cookies.get(_name(site_of(connection).settings, SESSION), "")
 
 

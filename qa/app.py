@@ -1,0 +1,122 @@
+"""The application: its parts made and joined, for as long as it runs."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from qa import logs, settings, worker
+from qa.domain.channels import Channel
+from qa.domain.refusals import Refused
+from qa.live.bell import Bell, LocalBell, RedisBell
+from qa.live.hub import Hub
+from qa.live.tailer import Tailer
+from qa.live.watch import Tallies, every_second, revoke
+from qa.routes import Row, table
+from qa.settings import Settings
+from qa.store import questions
+from qa.store.database import Database, DatabaseError
+from qa.store.writer import Writer
+from qa.web import errors, files
+from qa.web.guard import Guard
+from qa.web.present import read_totals
+from qa.web.site import Site, flush_seen, now
+from qa.wires import Wires, ousted
+
+LARGEST_BODY = 64 * 1024
+
+
+def web() -> Starlette:
+    """One web process, with the settings of the environment: what `qa web` starts, once or several times."""
+    read = settings.read()
+    logs.set_up(read.log_level)
+    return create(read)
+
+
+def create(read: Settings, *, embedded: bool = False) -> Starlette:
+    """The application; `embedded` does the worker's part as well."""
+    bell: Bell = RedisBell(read.redis_url) if read.redis_url else LocalBell()
+    database = Database(read.database_url)
+    hub = Hub()
+    tailer = Tailer(database, hub.wake, poll_seconds=read.poll_seconds)
+    writer = Writer(database, now, bell.ring)
+
+    async def head(event_id: int) -> int:
+        return (await tailer.ring(event_id, Channel.PUBLIC)).head
+
+    site = Site(read, database, writer, head, lambda: tailer.alive)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        await bell.start(tailer.heard)
+        await tailer.start()
+        tasks = [asyncio.create_task(task) for task in _tasks(site, hub, embedded=embedded)]
+        try:
+            yield
+        finally:
+            hub.drain()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await tailer.stop()
+            await bell.stop()
+            await asyncio.to_thread(writer.close)
+            database.close()
+
+    app = Starlette(
+        routes=_routes(table(Wires(tailer, hub))),
+        middleware=[Middleware(Guard, settings=read)],
+        exception_handlers={
+            Refused: errors.on_refused,
+            HTTPException: errors.on_http,
+            DatabaseError: errors.on_database,
+            Exception: errors.on_error,
+        },
+        lifespan=lifespan,
+        max_body_size=LARGEST_BODY,
+    )
+    app.state.site = site
+    return app
+
+
+def _tasks(site: Site, hub: Hub, *, embedded: bool) -> list[Coroutine[Any, Any, None]]:
+    read = site.database.read
+    tallies = Tallies(
+        hub,
+        lambda event_id: read(read_totals, event_id),
+        lambda event_id: read(questions.voices_by_number, event_id),
+    )
+    tasks = [
+        every_second(tallies),
+        every_second(lambda: revoke(hub, lambda held: read(ousted, held))),
+        every_second(lambda: flush_seen(site)),
+    ]
+    return [*tasks, worker.work(site.database, site.writer, now)] if embedded else tasks
+
+
+def _routes(rows: tuple[Row, ...]) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [Mount("/static/{fingerprint}", Kept(directory=files.folder("static")))]
+    for row in rows:
+        if row.method == "WS":
+            routes.append(WebSocketRoute(row.path, row.handler))
+        else:
+            routes.append(Route(row.path, row.handler, methods=[row.method]))
+    return routes
+
+
+class Kept(StaticFiles):
+    """Files whose address changes with their content: browsers and caches keep them for a year."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        current = scope["path_params"].get("fingerprint") == files.fingerprint()
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+        return response
