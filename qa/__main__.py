@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from pathlib import Path
-from typing import Any, Final
 
 import click
 import uvicorn
@@ -21,9 +20,6 @@ from qa.web import record
 from qa.web.present import read_present
 from qa.web.site import now
 
-# What viewers send is at most a few bytes; a frame of more than this is an attack.
-LARGEST_FRAME: Final = 16 * 1024
-
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -39,22 +35,6 @@ def _settings() -> Settings:
     return read
 
 
-def _serving(read: Settings) -> dict[str, Any]:
-    return {
-        "host": read.host,
-        "port": read.port,
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "ws": "websockets-sansio",
-        "ws_max_size": LARGEST_FRAME,
-        # A compressor for each viewer would cost more than everything else about them.
-        "ws_per_message_deflate": False,
-        "timeout_graceful_shutdown": 5,
-        "forwarded_allow_ips": read.forwarded_allow_ips,
-    }
-
-
 @main.command()
 def run() -> None:
     """Everything in one process: pages, sockets and due work, on SQLite unless DATABASE_URL says otherwise."""
@@ -67,14 +47,14 @@ def _run(read: Settings) -> None:
         click.echo(
             "Warning: this SQLite can lose writes when its log is reset; install pysqlite3 (>= 0.6.1).", err=True
         )
-    uvicorn.run(app.create(read, embedded=True), **_serving(read))
+    uvicorn.run(app.create(read, embedded=True), **app.serving_options(read))
 
 
 @main.command()
 def web() -> None:
     """Web processes: pages and sockets on PORT; WEB_CONCURRENCY says how many."""
     read = _settings()
-    uvicorn.run("qa.app:web", factory=True, workers=read.processes, **_serving(read))
+    uvicorn.run("qa.app:web", factory=True, workers=read.processes, **app.serving_options(read))
 
 
 @main.command("worker")

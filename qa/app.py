@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,7 +31,9 @@ from qa.web.present import read_totals
 from qa.web.site import Site, flush_seen, now
 from qa.wires import Wires, ousted
 
-LARGEST_BODY = 64 * 1024
+LARGEST_BODY: Final = 64 * 1024
+# What viewers send is at most a few bytes; a frame of more than this is an attack.
+LARGEST_FRAME: Final = 16 * 1024
 
 
 def web() -> Starlette:
@@ -39,6 +41,23 @@ def web() -> Starlette:
     read = settings.read()
     logs.set_up(read.log_level)
     return create(read)
+
+
+def serving_options(read: Settings) -> dict[str, Any]:
+    """How uvicorn serves the application, here and in the tests."""
+    return {
+        "host": read.host,
+        "port": read.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "ws": "websockets-sansio",
+        "ws_max_size": LARGEST_FRAME,
+        # A compressor for each viewer would cost more than everything else about them.
+        "ws_per_message_deflate": False,
+        "timeout_graceful_shutdown": 5,
+        "forwarded_allow_ips": read.forwarded_allow_ips,
+    }
 
 
 def create(read: Settings, *, embedded: bool = False) -> Starlette:

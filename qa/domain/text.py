@@ -14,7 +14,8 @@ _BIDI_CONTROLS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _UNWANTED: Final = regex.compile(rf"[[\p{{Cc}}--\n]\p{{Cs}}\p{{Noncharacter_Code_Point}}{_BIDI_CONTROLS}]", regex.V1)
 _GRAPHEME: Final = regex.compile(r"\X")
 _NEWLINES: Final = regex.compile(r"\r\n?|[\u0085\u2028\u2029]")
-_VISIBLE: Final = regex.compile(r"[^\p{Z}\p{C}]")
+# Hangul fillers and variation selectors are letters and marks by name, the empty Braille cell is a symbol: all blank.
+_VISIBLE: Final = regex.compile(r"[^\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,9 @@ def title(request: Request, refused: Refused) -> str:
 
 
 def wants_json(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return "application/json" in accept or request.url.path.endswith(".json")
+    """Whether a program asks: by what it accepts, by what it sends, or by the address."""
+    named = (request.headers.get("accept", ""), request.headers.get("content-type", ""))
+    return any("application/json" in name for name in named) or request.url.path.endswith(".json")
 
 
 def problem(request: Request, refused: Refused) -> Response:
