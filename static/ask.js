@@ -57,7 +57,7 @@ export function startAsking({ base, mine, heard }) {
 
   function drawCount() {
     const much = over("text");
-    $("ask-left").textContent = much > 0 ? plural("over", much) : plural("left", -much);
+    $("ask-left").textContent = plural("left", -much);
     $("ask-left").classList.toggle("error", much > 0);
     form.querySelector('[data-say="saved"]').hidden = !field.text.value;
   }
@@ -210,6 +210,12 @@ export function startAsking({ base, mine, heard }) {
     }
   }
 
+  $("ask-change").addEventListener("click", () => {
+    clearTimeout(timer);
+    outbox.set(outbox.get().slice(1));
+    lock(false);
+    field.text.focus();
+  });
   window.addEventListener("online", () => flush());
   document.addEventListener("visibilitychange", () => document.hidden || flush());
 
@@ -233,8 +239,10 @@ export function startAsking({ base, mine, heard }) {
 
   function count() {
     const { receipts } = mine.get();
-    $("mine-count").hidden = !receipts.length;
-    $("mine-count").textContent = number(receipts.length);
+    for (const badge of document.querySelectorAll(".badge")) {
+      badge.hidden = !receipts.length;
+      badge.textContent = number(receipts.length);
+    }
   }
 
   restore(outbox.get()[0] ?? draft.get());

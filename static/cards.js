@@ -4,7 +4,6 @@
  *   data-f="text"              textContent
  *   data-if="reason"           shown only if the view's value is truthy
  *   data-set="href:url lang:l" attributes; null takes the attribute away
- *   data-icon="icon"           a copy of the icon in <template id="icon-…">
  * Only textContent and setAttribute: nothing that anybody typed can become markup.
  */
 import { langname, number, plural, say, words } from "./words.js";
@@ -14,11 +13,10 @@ export const make = (id) => document.getElementById(id).content.firstElementChil
 
 /** Put a view into a card, new or already on the page; returns the card. */
 export function fill(card, view) {
-  for (const node of [card, ...card.querySelectorAll("[data-f],[data-if],[data-set],[data-icon]")]) {
-    const { f, if: shown, set, icon } = node.dataset;
+  for (const node of [card, ...card.querySelectorAll("[data-f],[data-if],[data-set]")]) {
+    const { f, if: shown, set } = node.dataset;
     if (f !== undefined) put(node, view[f] ?? "");
     if (shown !== undefined) node.hidden = !view[shown];
-    if (icon !== undefined) node.replaceChildren(document.getElementById(`icon-${view[icon]}`).content.cloneNode(true));
     for (const pair of set?.split(" ") ?? []) {
       const [name, key] = pair.split(":");
       if (view[key] === null || view[key] === undefined) node.removeAttribute(name);
@@ -57,7 +55,7 @@ export function answerView(answer, base) {
     retracted: answer.retracted_at,
     retractedAt: answer.retracted_at ?? "",
     given: !answer.retracted_at,
-    icon: answer.how,
+    icon: `#i-${answer.how}`,
     how: words.how[answer.how] ?? "",
     language: langname(answer.lang),
     link: `${base}/q/${answer.n}`,
@@ -81,5 +79,21 @@ export function questionView(question, base, mine = false) {
     on: mine,
     off: !mine,
     next: mine ? 0 : 1,
+  };
+}
+
+/** The open question that a card of the page shows. */
+export function read(item) {
+  const field = (name) => item.querySelector(`[data-f="${name}"]`);
+  const text = field("text");
+  return {
+    n: Number(item.dataset.n),
+    text: text.textContent,
+    lang: text.lang,
+    context: field("context").textContent,
+    name: field("name").textContent,
+    edited: !item.querySelector('[data-if="edited"]').hidden,
+    state: "approved",
+    place: null,
   };
 }

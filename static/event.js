@@ -1,9 +1,9 @@
 /** The event's page: takes the entries of the live channel in and shows them without moving what is being read. */
-import { answerView, fill, make, questionView } from "./cards.js";
+import { answerView, fill, make, questionView, read } from "./cards.js";
 import { kept } from "./kept.js";
 import { connect } from "./live.js";
 import { beingAnswered, doing, fold, nextUp, open, present } from "./present.js";
-import { clock, elsewhere, moment, tell } from "./times.js";
+import { clock, day, elsewhere, tell } from "./times.js";
 import { number, plural, say, words } from "./words.js";
 import { startAsking } from "./ask.js";
 
@@ -14,8 +14,9 @@ const given = JSON.parse($("present").textContent);
 const PAGE = 12;
 const REMEMBERED = 1000;
 
-// The page starts with the questions it shows; all others come with the snapshot, when somebody gets near the list.
-let state = present(given);
+// The page starts with the questions it shows, read off their cards; all others come with the snapshot, when somebody
+// gets near the list.
+let state = present({ ...given, questions: [...given.questions, ...[...$("open-questions").children].map(read)] });
 let whole = given.openCount <= open(state).length;
 let recent = [];
 let order = [];
@@ -283,7 +284,7 @@ function drawZones() {
   const { starts, ends, zone } = yours.dataset;
   if (!elsewhere(starts, zone)) return;
   yours.hidden = false;
-  yours.textContent = say(words.yours, { start: moment(starts), end: clock(ends) });
+  yours.textContent = say(words.yours, { day: day(starts), start: clock(starts), end: clock(ends) });
   const too = document.querySelector(".yours-too");
   if (too) too.hidden = false;
 }

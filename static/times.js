@@ -32,7 +32,7 @@ export function ago(iso, now = Date.now()) {
 }
 
 export const clock = (at) => FORMS.clock.format(new Date(at));
-export const moment = (at) => FORMS.moment.format(new Date(at));
+export const day = (at) => FORMS.day.format(new Date(at));
 
 /** Write the times under `root`. Cheap enough to be called after each change. */
 export function tell(root = document) {

@@ -3,8 +3,8 @@ const lang = document.documentElement.lang || "en";
 const source = document.getElementById("words");
 
 export const words = source ? JSON.parse(source.textContent) : {};
-// Latin digits, as the server writes them.
-export const locale = new Intl.Locale(lang, { numberingSystem: "latn" });
+// British dates and Latin digits, as the server writes them.
+export const locale = new Intl.Locale(lang === "en" ? "en-GB" : lang, { numberingSystem: "latn" });
 
 const figures = new Intl.NumberFormat(locale);
 const rules = new Intl.PluralRules(locale);
@@ -14,10 +14,14 @@ export const number = (value) => figures.format(value);
 /** `say("No. {n}", {n: 3})` */
 export const say = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
-/** The sentence for a count: `words[name]` holds one form for each plural category of the language. */
+// The order in which templates write the forms of a sentence; French and Spanish know "many" for millions only.
+const CATEGORIES = { ar: ["zero", "one", "two", "few", "many", "other"], he: ["one", "two", "other"], ru: ["one", "few", "many"] };
+const forms = CATEGORIES[lang] ?? ["one", "other"];
+
+/** The sentence for a count: `words[name]` holds its forms for the plural categories of the language. */
 export function plural(name, count) {
-  const forms = words[name];
-  return say(forms[rules.select(count)] ?? forms.other, { n: number(count) });
+  const sentences = words[name];
+  return say(sentences[forms.indexOf(rules.select(count))] ?? sentences.at(-1), { n: number(count) });
 }
 
 /** A language's name in the page's language; empty where the language isn't known. */
