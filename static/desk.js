@@ -1,8 +1,9 @@
 // The desk: brings lanes, list, card, verbs and keys together. What it knows is in desk_state.js.
 
-import { Card, sentence } from "./desk_card.js";
+import { Card } from "./desk_card.js";
 import { Conflict } from "./desk_conflict.js";
 import { put } from "./desk_dom.js";
+import { sentence } from "./desk_history.js";
 import { listen, switchKeys, switchedOn } from "./desk_keys.js";
 import { drawLanes } from "./desk_lanes.js";
 import { follow } from "./desk_line.js";
@@ -35,7 +36,8 @@ function address(n) {
 function readAddress() {
   const [lane, n] = location.hash.slice(1).split("/");
   const known = LANES.some(({ id }) => id === lane);
-  return { lane: known ? lane : "new", n: Number(n) || null, named: known };
+  const found = Number(n) || null;
+  return { lane: known ? lane : (laneOf(state, found) ?? "new"), n: found, named: known || found !== null };
 }
 
 function go(view, n) {

@@ -1,9 +1,9 @@
 // The right column: one question with all the desk knows of it, its history, and its verbs.
 
 import { icon, put, show } from "./desk_dom.js";
-import { get } from "./desk_send.js";
+import { History, isolated, sentence } from "./desk_history.js";
 import { LANES, holding, offered, reach } from "./desk_state.js";
-import { age, ago, clock, knows, langname, now, number, say, secondsLong, tenth } from "./desk_words.js";
+import { age, ago, clock, langname, now, number, say, secondsLong, tenth } from "./desk_words.js";
 
 // In the order of the buttons; the first one offered that leads the question on is the filled one.
 export const VERBS = ["approve", "shortlist", "answer", "take", "release", "flag", "edit", "decline", "hide"];
@@ -13,7 +13,6 @@ const ICONS = Object.fromEntries(LANES.flatMap((lane) => lane.states.map((state)
 // A card that changes under the eyes counts as read only after this long: until then a verb carries the version
 // before, and the server's conflict card says what happened.
 const READ_AFTER = 900;
-const HISTORY_AFTER = 120;
 
 export class Card {
   constructor(root, { moves, base }) {
@@ -41,7 +40,7 @@ export class Card {
     show(this.root.querySelector(".moved"), false);
     this.fill();
     if (other) this.body.scrollTop = 0;
-    this.history.open(question, state.me, this.mayUndo());
+    this.history.open(question.n, state.me, this.mayUndo());
   }
 
   /** The shown question was changed; `frame` is the entry that did it, if one did, and says who. */
@@ -50,7 +49,7 @@ export class Card {
     if (frame?.type === "question.moved" && frame.data.move.by !== this.state.me.id) this.tellMoved(frame);
     else if (question.version !== this.version) this.read(question.version);
     this.fill();
-    if (frame) this.history.open(question, this.state.me, this.mayUndo());
+    if (frame) this.history.open(question.n, this.state.me, this.mayUndo());
   }
 
   tellMoved({ at, data: { question, move } }) {
@@ -155,64 +154,8 @@ export class Card {
   }
 }
 
-/** A name inside a sentence, in its own direction. */
-export const isolated = (text) => `\u2068${text}\u2069`;
-
-/** What a move was, in words: "Declined: off the announced topics". */
-export function sentence({ action, code }) {
-  const name = `did_${action}`;
-  return knows(name) ? say(name, { code: code ? say(`code_${code}`) : "" }) : action;
-}
-
 function whyNot(question) {
   if (question.state !== "declined" && question.state !== "hidden" && question.state !== "flagged") return "";
   const code = question.code ? say(`code_${question.code}`) : "";
   return [code, question.why && `“${isolated(question.why)}”`].filter(Boolean).join(": ");
-}
-
-/** The moves of a question, newest first, fetched when the card has stood for a moment. */
-class History {
-  constructor(root, base) {
-    this.root = root;
-    this.base = base;
-    this.list = root.querySelector("ol");
-    this.template = document.getElementById("history-template");
-    this.n = null;
-  }
-
-  open(question, me, mayUndo) {
-    clearTimeout(this.timer);
-    this.request?.abort();
-    if (this.n !== question.n) {
-      this.list.replaceChildren();
-      put(this.root, "history", say("history_loading"));
-    }
-    this.n = question.n;
-    this.timer = setTimeout(() => this.load(question.n, me, mayUndo), HISTORY_AFTER);
-  }
-
-  async load(n, me, mayUndo) {
-    this.request = new AbortController();
-    const { signal } = this.request;
-    try {
-      const { moves } = await get(`${this.base}/questions/${n}/history`, signal);
-      this.list.replaceChildren(...moves.map((move, index) => this.line(move, me, mayUndo && index === 0)));
-      put(this.root, "history", "");
-    } catch {
-      if (!signal.aborted) put(this.root, "history", say("history_failed"));
-    }
-  }
-
-  line(move, me, undoable) {
-    const line = this.template.content.firstElementChild.cloneNode(true);
-    const at = line.querySelector("time");
-    at.dateTime = move.at;
-    put(line, "at", clock(move.at));
-    put(line, "by", move.initials || "·");
-    line.querySelector(".initials").classList.toggle("mine", move.initials === me.initials);
-    put(line, "what", sentence(move));
-    put(line, "why", move.why ? `“${move.why}”` : "");
-    show(line.querySelector("[data-do=undo]"), undoable);
-    return line;
-  }
 }
