@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import unicodedata
 from typing import Final
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -17,8 +18,12 @@ def receipt_code(secret: bytes, event_id: int, n: int) -> str:
 
 
 def normalise(typed: str) -> str:
-    """What somebody typed, as the code was printed: capitals, no spaces or hyphens, misread letters put right."""
-    kept = "".join(character for character in typed.upper() if character.isalnum())
+    """What somebody typed, as the code was printed: capitals, no spaces or hyphens, misread letters put right.
+
+    Chinese keyboards type letters of full width, Arabic ones digits of their own: they are the same letters and digits.
+    """
+    narrow = unicodedata.normalize("NFKC", typed).upper()
+    kept = "".join(str(int(letter)) if letter.isdecimal() else letter for letter in narrow if letter.isalnum())
     return kept.translate(_MISREAD)
 
 

@@ -22,6 +22,8 @@ def take(bucket: Bucket | None, now: datetime, burst: int, per_minute: int) -> t
         bucket = Bucket(float(burst), now)
     passed = max(0.0, (now - bucket.at).total_seconds())
     tokens = min(float(burst), bucket.tokens + passed * per_minute / 60)
-    if tokens >= 1:
-        return Bucket(tokens - 1, max(now, bucket.at)), 0
-    return bucket, max(1, math.ceil((1 - tokens) * 60 / per_minute))
+    missing = (1 - tokens) * 60 / per_minute
+    # To the millisecond: sums of fractions of a minute are a hair short, and would cost a whole second more.
+    if missing < 0.001:
+        return Bucket(max(0.0, tokens - 1), max(now, bucket.at)), 0
+    return bucket, math.ceil(round(missing, 3))
