@@ -1,7 +1,6 @@
 /**
- * Asking. What is typed is kept on the device with every key. A sent question lies in the outbox with its own key until
- * the server has acknowledged it, across reloads and cuts; the key makes every repeat the same question. The box is
- * emptied by the acknowledgement and by nothing else.
+ * Asking. What is typed is kept on the device. A sent question stays in the outbox, with a key that makes repeats the
+ * same question, until the server has acknowledged it; only that empties the box.
  */
 import { fill } from "./cards.js";
 import { kept } from "./kept.js";
@@ -33,10 +32,7 @@ function uuid() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/**
- * @param base the event's address, `mine` what this device keeps of receipts and voices, `heard` (text) => void
- * @returns {count()}: draws the number of one's questions again
- */
+/** `mine`: what this device keeps of receipts and voices; `heard(text)` says it aloud. Returns {count}. */
 export function startAsking({ base, mine, heard }) {
   const $ = (id) => document.getElementById(id);
   const form = $("ask");

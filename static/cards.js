@@ -1,10 +1,6 @@
 /**
- * Cards are made from the page's own `<template>`s, so there is one drawing of each. A view (a flat object) is put into
- * a clone by attributes:
- *   data-f="text"              textContent
- *   data-if="reason"           shown only if the view's value is truthy
- *   data-set="href:url lang:l" attributes; null takes the attribute away
- * Only textContent and setAttribute: nothing that anybody typed can become markup.
+ * Cards are clones of the page's own `<template>`s. A view (a flat object) fills one: `data-f` names its text, `data-if`
+ * what must be there for the element to show, `data-set="href:url"` attributes. What anybody typed stays text.
  */
 import { langname, number, plural, say, words } from "./words.js";
 

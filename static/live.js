@@ -1,9 +1,6 @@
 /**
- * The live channel of an event, for any page; what a page shows is not its business.
- *
- * Each entry reaches `onFrame` exactly once and in order, over any number of cuts and changes of transport: an entry is
- * passed on only if its `seq` is the last one's plus one. Where that can't be kept (a gap, another epoch, entries no
- * longer at hand) the page gets a fresh snapshot by `onReload` and goes on from its `seq`.
+ * The live channel of an event, for any page. Each entry reaches `onFrame` exactly once and in order, whatever is cut:
+ * only the last `seq` plus one is passed on. Where that can't be kept, `onReload` gets a snapshot to go on from.
  */
 const LADDER = [openSocket, openStream, openPolling];
 const NAMES = ["socket", "stream", "poll"];
@@ -16,19 +13,16 @@ const FINAL = { 4403: "access_changed", 4404: "not_found" };
 const TOO_MANY = 4429;
 
 /**
- * @param base address of the event ("/@handle/slug" or "/desk/handle/slug")
- * @param after seq up to which the page is filled; `epoch` the one it was filled in
- * @param onFrame (frame) => void; entries (with `seq`) in order, and frames of state (totals, presence) as they come
- * @param onState ({state, transport, heardAt, nextAt, reason}) => void
- *   state: connecting | live | waiting | reloading | stopped; times in ms since 1970
- * @param onReload (snapshot) => void | Promise; the page takes the snapshot as its present
- * @returns {close(), wake(), seq()}
+ * @param base "/@handle/slug" or "/desk/handle/slug"; `after`, `epoch`: what the page was filled with
+ * @param onFrame (frame): entries in order, and frames of state (no `seq`) as they come
+ * @param onState ({state, transport, heardAt, nextAt, reason}); state: connecting | live | waiting | reloading | stopped
+ * @param onReload (snapshot): take it as the present
  */
 export function connect({ base, after, epoch, onFrame, onState = () => {}, onReload = () => {} }) {
   let seq = after;
   let retry = { min: 1, max: 5 };
   let rung = 0;
-  let proven = -1; // the rung that worked last: a failure there is the server's, not the network's
+  let proven = -1; // the rung that worked last: if it fails, that's the server, not the network
   let failures = 0;
   let gaps = 0;
   let link = null;
@@ -91,7 +85,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
     greeted = true;
     proven = rung;
     clearTimeout(timers.hello);
-    // Only a link that lasts counts as mended; a server that accepts and cuts must not be hammered.
+    // A server that accepts and cuts must not be hammered: only a link that lasts counts as mended.
     later("settle", () => (failures = 0), 10_000);
     if (rung > 0) later("climb", climb, climbAfter * (0.75 + Math.random() / 2));
     tell("live");
@@ -103,7 +97,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
     open();
   }
 
-  // An entry is missing: ask again from the last good one; if that gives the same hole, take the snapshot.
+  // An entry is missing: ask again from the last good one, then take the snapshot.
   function mend() {
     if (++gaps > 2) reload();
     else open();
@@ -117,7 +111,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
     if (FINAL[code]) return stop(FINAL[code]);
     failures += code === TOO_MANY ? 3 : 1;
     if (!greeted && (!known || failures % 3 === 0)) rung = (rung + 1) % LADDER.length;
-    // The first walk down the ladder is quick: some networks simply let no socket through.
+    // Some networks let no socket through: the first walk down the ladder is quick.
     if (proven < 0 && rung > tried) return wait(Math.random() * 300);
     wait(1000 * within(retry.min, Math.min(LONGEST_WAIT, retry.max * 2 ** (failures - 1))));
   }
@@ -128,7 +122,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
     later("retry", task, ms);
   }
 
-  // Many are told to reload at once; the shortest pause of the server's window spreads them.
+  // Many are told to reload at once: spread them.
   function reload(snapshot = `${base}/snapshot.json`) {
     reloadFrom = snapshot;
     drop();
@@ -160,7 +154,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
     tell("stopped", reason);
   }
 
-  // A socket cut without a farewell looks open for minutes, and pages can't see pings. Silence is checked by asking.
+  // A socket can be dead for minutes and look open, and pages can't see pings: ask.
   async function probe() {
     const asked = link;
     heardAt = Date.now();
@@ -188,7 +182,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
   const seen = () => document.hidden || wake();
   const online = () => later("retry", wake, Math.random() * 1000);
   const offline = () => link && lost();
-  const hide = () => drop(); // an open socket would keep the page out of the back-forward cache
+  const hide = () => drop(); // or the page is kept out of the back-forward cache
   const show = (event) => event.persisted && wake();
   const listeners = [
     [document, "visibilitychange", seen],
@@ -214,7 +208,7 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
 /** Full jitter: any moment of the window is as likely as any other. */
 const within = (low, high) => low + Math.random() * Math.max(0, high - low);
 
-/* One rung each: (address, hear, lost, retry) => close. `hear` gets parsed frames, `lost` a close code or nothing. */
+/* The rungs: (address, hear, lost, retry) => close. `lost` gets a close code or nothing. */
 
 function openSocket(address, hear, lost) {
   const url = new URL(address("live"), location.href);

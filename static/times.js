@@ -1,7 +1,4 @@
-/**
- * Times in the reader's zone. Every `<time datetime data-when="clock|day|moment|ago">` on the page is written again:
- * the server wrote the event's zone. `ago` follows the clock; `title` always holds the full moment.
- */
+/** Times in the reader's zone (the server wrote the event's): `<time datetime data-when="clock|day|moment|ago">`. */
 import { locale } from "./words.js";
 
 const format = (options) => new Intl.DateTimeFormat(locale, options);

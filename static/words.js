@@ -1,4 +1,4 @@
-/** The page's own sentences (`<script type="application/json" id="words">`), and numbers and languages in its tongue. */
+/** The page's sentences (`<script id="words">`), numbers and languages in its tongue. */
 const lang = document.documentElement.lang || "en";
 const source = document.getElementById("words");
 
