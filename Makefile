@@ -10,7 +10,7 @@ BIN = .venv/bin
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: words run test check bench lock pictures clean system
+.PHONY: words run test check bench catalogues lock pictures clean system
 
 words:
 	@sed -n 's/^## //p' Makefile
@@ -43,6 +43,10 @@ bench: .venv/dev.stamp
 ## make pictures  the screenshots of the README
 pictures: system .venv/dev.stamp
 	@$(BIN)/python -m tests.pictures
+
+## make catalogues  bring the pages' sentences in every language up to date
+catalogues: .venv/dev.stamp
+	@$(BIN)/python -m tests.catalogues
 
 ## make lock      write the lock files again (UPGRADE=--upgrade moves to newer versions)
 lock: .venv/stamp
