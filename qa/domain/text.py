@@ -78,18 +78,37 @@ _SCRIPTS: Final = (
 )
 
 
+# Frequent characters that stand in one of the two ways of writing Chinese only.
+_TRADITIONAL: Final = frozenset(
+    "個會們來時實沒為開問說後麼關對機題覺業當議現間過論發資話還討體動應進讓點裡東經網務並車剛講處較辦於與況邊請種參員"
+)
+_SIMPLIFIED: Final = frozenset(
+    "这个国说为没来们时对会过样学实别话现当点问给发关无体题权几让开从长语该动边内数认应听华质气义较川电结带并门进员类变头优机"
+)
+
+
 def language_of(text: str, page: str) -> str:
     """A BCP 47 tag for fonts and line breaking: the script decides, the page's language where the script fits it.
 
-    Chinese on a page in `zh-Hans` or `zh-Hant` takes the page's tag; Latin letters take the page's language if that
-    is written in them, else `und`. A hint for rendering, not a claim about the language.
+    Chinese is told apart by characters that only one of its two ways of writing has; Latin letters take the page's
+    language if that is written in them, else `und`. A hint for rendering, not a claim about the language.
     """
     counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS}
     # A Latin word inside a Chinese or Hebrew sentence is common, the reverse is rare: others win at a third.
     best = max(counts, key=lambda name: counts[name] * (1 if name == "latin" else 3))
     if not counts[best]:
         return "und"
+    if best == "zh":
+        return _chinese(text, page)
     script_of_page = page.split("-")[0] if page.split("-")[0] in counts else "latin"
     if best == script_of_page:
         return page
     return "und" if best == "latin" else best
+
+
+def _chinese(text: str, page: str) -> str:
+    traditional = sum(character in _TRADITIONAL for character in text)
+    simplified = sum(character in _SIMPLIFIED for character in text)
+    if traditional == simplified:
+        return page if page.startswith("zh") else "zh"
+    return "zh-Hant" if traditional > simplified else "zh-Hans"

@@ -1,5 +1,7 @@
 """Asking, adding a voice, following and withdrawing, with and without script."""
 
+from functools import partial
+
 import httpx2
 import pytest
 
@@ -96,7 +98,8 @@ def test_a_phase_in_which_nothing_is_asked_says_so(step: Step, program: httpx2.C
 def test_a_stop_thrown_by_the_host_holds_at_once_and_can_be_taken_back(program: httpx2.Client, world: World) -> None:
     event = world.event()
     for stopped, status in ((True, 409), (False, 201)):
-        world.writer.run(lambda tx, on=stopped: event_actions.throw(tx, BOSS, event.id, Switch.ASKING, stopped=on))
+        throw = partial(event_actions.throw, who=BOSS, event_id=event.id, switch=Switch.ASKING, stopped=stopped)
+        world.writer.run(throw)
         assert program.post(ASK, data={"key": key(), "text": "Now?"}).status_code == status
 
 
