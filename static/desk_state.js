@@ -20,6 +20,7 @@ export function fromSnapshot(snapshot) {
     seq: snapshot.seq,
     event: snapshot.event,
     me: snapshot.me,
+    staff: snapshot.staff ?? [],
     questions: new Map(snapshot.questions.map((question) => [question.n, question])),
     answers: new Map(),
     presence: null,

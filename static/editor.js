@@ -156,7 +156,8 @@ function drawVersions() {
     line.querySelector("time").dateTime = at;
     return line;
   });
-  list.replaceChildren(...(lines.length ? lines : [say("no_version")]));
+  list.replaceChildren(...lines);
+  show(document.getElementById("no-version"), lines.length === 0);
 }
 
 function drawHold() {
