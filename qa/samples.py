@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from io import StringIO
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Line:
     question: str
 
 
-STORIES = ("live", "collecting", "archived")
+STORIES: Final = ("live", "collecting", "archived")
 
 
 @cache
@@ -61,10 +62,13 @@ def arrivals() -> tuple[tuple[int, int], ...]:
 @cache
 def world() -> dict[str, Any]:
     """The demo's people, accounts and events, with their texts by language."""
-    plan: dict[str, Any] = json.loads((resources.files("qa") / "demo" / "world.json").read_text(encoding="utf-8"))
+    plan: dict[str, Any] = json.loads(_read("world.json"))
     return plan
 
 
 def _records(name: str) -> Iterator[dict[str, str]]:
-    with (resources.files("qa") / "demo" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    yield from csv.DictReader(StringIO(_read(f"{name}.csv"), newline=""))
+
+
+def _read(name: str) -> str:
+    return (resources.files("qa") / "demo" / name).read_bytes().decode()

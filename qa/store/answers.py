@@ -13,7 +13,7 @@ from qa.store.tables import answers, questions
 from qa.store.writer import Tx
 
 _FIELDS: Final = [field.name for field in fields(Answer)]
-_COLUMNS: Final = [answers.c[name] for name in _FIELDS]
+_VERSIONS: Final = select(*(answers.c[name] for name in _FIELDS))
 
 
 def add(tx: Tx, answer: Answer) -> None:
@@ -38,7 +38,7 @@ def write(tx: Tx, answer: Answer, state: State, rev: int) -> bool:
 
 def versions(conn: Connection, event_id: int, n: int) -> list[Answer]:
     """All versions of the answer to a question, the newest first."""
-    query = select(*_COLUMNS).where(answers.c.event_id == event_id, answers.c.n == n).order_by(answers.c.version.desc())
+    query = _VERSIONS.where(answers.c.event_id == event_id, answers.c.n == n).order_by(answers.c.version.desc())
     return [_answer(row) for row in conn.execute(query)]
 
 
@@ -49,11 +49,9 @@ def every(conn: Connection, event_id: int) -> list[Answer]:
 
 def in_states(conn: Connection, event_id: int, states: Iterable[State]) -> list[Answer]:
     """All versions in some states, by question and version."""
-    query = (
-        select(*_COLUMNS)
-        .where(answers.c.event_id == event_id, answers.c.state.in_([state.value for state in states]))
-        .order_by(answers.c.n, answers.c.version)
-    )
+    query = _VERSIONS.where(
+        answers.c.event_id == event_id, answers.c.state.in_([state.value for state in states])
+    ).order_by(answers.c.n, answers.c.version)
     return [_answer(row) for row in conn.execute(query)]
 
 
@@ -70,10 +68,8 @@ def count_shown(conn: Connection, event_id: int) -> int:
 
 def due(conn: Connection, now: datetime) -> list[Answer]:
     """The versions whose hold slot is over, the longest over first."""
-    query = (
-        select(*_COLUMNS)
-        .where(answers.c.state == State.HOLDING.value, answers.c.publish_at <= now)
-        .order_by(answers.c.publish_at)
+    query = _VERSIONS.where(answers.c.state == State.HOLDING.value, answers.c.publish_at <= now).order_by(
+        answers.c.publish_at
     )
     return [_answer(row) for row in conn.execute(query)]
 
