@@ -1,7 +1,7 @@
 // Somebody was first: theirs, yours, and the ways on. It stands in the card in place of the figures and the verbs.
 
 import { copy, put, show } from "./desk_dom.js";
-import { sentence } from "./desk_card.js";
+import { sentence } from "./desk_history.js";
 import { clockSeconds, knows, number, say } from "./desk_words.js";
 
 const TOLD = new Set(["declined", "hidden", "approved", "answering", "shortlisted"]);
