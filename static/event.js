@@ -17,11 +17,12 @@ const REMEMBERED = 1000;
 // The page starts with the questions it shows, read off their cards; all others come with the snapshot, when somebody
 // gets near the list.
 let state = present({ ...given, questions: [...given.questions, ...[...$("open-questions").children].map(read)] });
-let whole = given.openCount <= open(state).length;
+let whole = false;
 let recent = [];
 let order = [];
 let limit = PAGE;
 const waiting = new Map();
+const earlier = new Set(given.earlier);
 const mine = kept(base, "mine", { receipts: [], voices: [] });
 
 /* What a screen reader hears: one polite sentence at a time, the last one wins. */
@@ -63,12 +64,13 @@ function showNews() {
 function takeAnswer(answer) {
   const there = card(answer.n);
   if (there) fill(there, answerView(answer, base));
-  else waiting.set(answer.n, answer);
+  else if (!earlier.has(answer.n)) waiting.set(answer.n, answer);
 }
 
 function dropAnswer(n) {
   card(n)?.remove();
   waiting.delete(n);
+  earlier.delete(n);
   $("no-answers").hidden = Boolean($("answers").children.length);
 }
 
@@ -99,7 +101,7 @@ function drawEvent() {
   main.dataset.asking = event.asking ? "closed" : "open";
   main.dataset.voting = event.voting ? "closed" : "open";
   $("phase").lastElementChild.textContent = words.phases[event.phase];
-  $("doing").textContent = words.doing[doing(event)];
+  for (const node of document.querySelectorAll('[data-say="doing"]')) node.textContent = words.doing[doing(event)];
   $("notice").hidden = !event.notice;
   $("notice").querySelector("[dir]").textContent = event.notice;
   $("over").hidden = doing(event) !== "over";
@@ -139,7 +141,7 @@ function drawOpen() {
   for (const item of [...list.children]) if (!stay.has(item.id)) item.remove();
   for (const question of ranked()) drawQuestion(question);
   $("no-open").hidden = Boolean(list.children.length);
-  $("more-open").hidden = whole ? now.length <= list.children.length : given.openCount <= list.children.length;
+  $("more-open").hidden = (whole ? now.length : given.openCount) <= list.children.length;
 }
 
 const busy = () => list.matches(":focus-within, :hover");
@@ -167,14 +169,19 @@ async function json(address) {
   return response.json();
 }
 
+async function complete() {
+  if (whole) return;
+  const snapshot = await json(`${base}/snapshot.json`);
+  // A cache may give one from before this page: what lies between the two would be missing.
+  const from = recent[0]?.seq - 1 || state.seq;
+  if (snapshot.epoch !== state.epoch || snapshot.seq < from) throw new Error("older than the page");
+  become(snapshot, recent);
+}
+
 async function completeOpen() {
   try {
-    const [mixed, snapshot] = await Promise.all([
-      json(`${base}/open.json?seed=${seed()}`),
-      whole ? null : json(`${base}/snapshot.json`),
-    ]);
+    const [mixed] = await Promise.all([json(`${base}/open.json?seed=${seed()}`), complete()]);
     order = mixed.order;
-    if (snapshot) become(snapshot, recent);
     arrange();
   } catch {
     // Without it the page's own order stands; the live channel goes on.
@@ -240,8 +247,9 @@ function become(snapshot, later = []) {
   state = next;
   whole = true;
   const shown = [...$("answers").children].map((item) => Number(item.dataset.n));
-  for (const n of [...shown, ...waiting.keys()]) if (!state.answers.has(n)) dropAnswer(n);
+  for (const n of [...shown, ...waiting.keys(), ...earlier]) if (!state.answers.has(n)) dropAnswer(n);
   for (const answer of state.answers.values()) takeAnswer(answer);
+  if (snapshot.totals) drawTotals(snapshot.totals);
   drawEvent();
   drawNow();
   drawOpen();
@@ -329,6 +337,19 @@ $("more-open").addEventListener("click", async () => {
   drawOpen();
   const first = last?.nextElementSibling?.querySelector("button, a, summary");
   first?.focus();
+});
+$("earlier")?.addEventListener("click", async (click) => {
+  click.preventDefault();
+  try {
+    await complete();
+  } catch {
+    return location.assign(click.target.closest("a").href);
+  }
+  const cards = [...earlier].filter((n) => state.answers.has(n)).map((n) => insert(state.answers.get(n)));
+  earlier.clear();
+  $("earlier").hidden = true;
+  tell($("answers"));
+  cards[0]?.querySelector("a").focus();
 });
 new IntersectionObserver((entries, observer) => {
   if (!entries.some((entry) => entry.isIntersecting)) return;
