@@ -1,0 +1,66 @@
+"""A wire between a browser and the server that keeps every byte the server sends: pages, files, sockets, streams."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+AT_ONCE = 64 * 1024
+
+
+@dataclass(slots=True)
+class Recorder:
+    """`url` is where the browser goes; `heard()` is what came back so far."""
+
+    upstream: tuple[str, int]
+    listening: socket.socket
+    _chunks: list[bytes] = field(default_factory=list)
+    _open: list[socket.socket] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.listening.getsockname()[1]}"
+
+    def heard(self) -> bytes:
+        return b"".join(self._chunks)
+
+    def accept(self) -> None:
+        while True:
+            try:
+                browser, _ = self.listening.accept()
+                server = socket.create_connection(self.upstream)
+            except OSError:
+                return
+            self._open += [browser, server]
+            threading.Thread(target=_pump, args=(browser, server, None), daemon=True).start()
+            threading.Thread(target=_pump, args=(server, browser, self._chunks), daemon=True).start()
+
+    def close(self) -> None:
+        for one in (self.listening, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+
+def _pump(source: socket.socket, target: socket.socket, kept: list[bytes] | None) -> None:
+    with suppress(OSError):
+        while chunk := source.recv(AT_ONCE):
+            if kept is not None:
+                kept.append(chunk)
+            target.sendall(chunk)
+        target.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def recording(url: str) -> Iterator[Recorder]:
+    """A recorder in front of a server on this machine, until the block ends."""
+    host, port = url.removeprefix("http://").split(":")
+    recorder = Recorder((host, int(port)), socket.create_server(("127.0.0.1", 0)))
+    thread = threading.Thread(target=recorder.accept, daemon=True)
+    thread.start()
+    try:
+        yield recorder
+    finally:
+        recorder.close()
+        thread.join(5)
