@@ -139,7 +139,7 @@ function tellOverruled({ question, move: { by, initials, action } }) {
 }
 
 function draw() {
-  drawLanes(root.querySelector(".lanes"), state, place.lane);
+  drawLanes(root.querySelector(".lanes"), state, place);
   put(root.querySelector(".list"), "count", number(list.count));
   drawWhere();
 }
@@ -214,7 +214,6 @@ function listenToHands() {
     const link = event.target.closest("[data-lane]");
     if (!link) return;
     event.preventDefault();
-    search.value = "";
     openLane(link.dataset.lane);
     go("list", null);
     list.focus();

@@ -15,6 +15,9 @@ export function sentence({ action, code }) {
   return knows(name) ? say(name, { code: code ? say(`code_${code}`) : "" }) : action;
 }
 
+// Publishing moves the answer and its question: one act, one line.
+const toldTwice = ({ type, action }) => type === "question.moved" && action === "publish";
+
 /** The moves of a question, newest first, fetched when the card has stood for a moment. */
 export class History {
   constructor(root, base) {
@@ -41,7 +44,8 @@ export class History {
     const { signal } = this.request;
     try {
       const { moves } = await get(`${this.base}/questions/${n}/history`, signal);
-      this.list.replaceChildren(...moves.map((move, index) => this.line(move, me, mayUndo && index === 0)));
+      const lines = moves.filter((move) => !toldTwice(move));
+      this.list.replaceChildren(...lines.map((move, index) => this.line(move, me, mayUndo && index === 0)));
       put(this.root, "history", "");
     } catch {
       if (!signal.aborted) put(this.root, "history", say("history_failed"));

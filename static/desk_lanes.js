@@ -1,20 +1,22 @@
 // The left column: how many wait in each lane, and since when.
 
 import { put } from "./desk_dom.js";
-import { tally } from "./desk_state.js";
+import { matcher, tally } from "./desk_state.js";
 import { age, clock, now, number, say, secondsShort } from "./desk_words.js";
 
 // While the event runs, who asked should not wait longer than this for a moderator.
 const LATE_AFTER = 5 * 60_000;
 const RUNNING = new Set(["live", "answering"]);
 
-export function drawLanes(root, state, current) {
-  const lanes = tally(state);
+/** With a search, each lane says how many it found. */
+export function drawLanes(root, state, { lane: current, query }) {
+  const searching = query.trim() !== "";
+  const lanes = tally(state, searching ? matcher(query) : undefined);
   for (const link of root.querySelectorAll("[data-lane]")) {
     const id = link.dataset.lane;
-    const late = isLate(id, lanes[id], state.event);
+    const late = !searching && isLate(id, lanes[id], state.event);
     put(link, "count", number(lanes[id].count));
-    put(link, "age", says(id, lanes[id], late, state));
+    put(link, "age", searching ? say("lane_found") : says(id, lanes[id], late, state));
     link.classList.toggle("late", late);
     if (id === current) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");

@@ -113,8 +113,11 @@ export function laneOf(state, n) {
   return holding(state, n) ? "holding" : LANE_OF.get(state.questions.get(n)?.state);
 }
 
-/** Per lane `{count, oldest}`; `oldest` is an ISO time or null. Answering says since when, holding when it goes out. */
-export function tally(state) {
+/**
+ * Per lane `{count, oldest}` of the questions that `matches` takes; `oldest` is an ISO time or null. Answering says
+ * since when, holding when it goes out.
+ */
+export function tally(state, matches = () => true) {
   const lanes = Object.fromEntries(LANES.map(({ id }) => [id, { count: 0, oldest: null }]));
   const add = (lane, at) => {
     lane.count += 1;
@@ -122,11 +125,11 @@ export function tally(state) {
   };
   for (const question of state.questions.values()) {
     const id = LANE_OF.get(question.state);
-    if (id) add(lanes[id], id === "answering" ? question.moved_at : question.asked_at);
+    if (id && matches(question)) add(lanes[id], id === "answering" ? question.moved_at : question.asked_at);
   }
   for (const n of state.answers.keys()) {
     const held = holding(state, n);
-    if (held) add(lanes.holding, held.publish_at);
+    if (held && matches(state.questions.get(n))) add(lanes.holding, held.publish_at);
   }
   return lanes;
 }

@@ -103,6 +103,7 @@ function drawFields() {
 function drawSaved(now) {
   if (now === "holding") saySaved(say("fixed"));
   else if (now === "draft" && !saver.dirty) saySaved(answer ? say("saved", { time: clockSeconds(answer.saved_at) }) : say("not_yet"));
+  else if (now === "retracted") saySaved(say("withdrawn_at", { time: clockSeconds(answer.retracted_at) }));
   else if (answer?.published_at) saySaved(say("published_at", { time: clockSeconds(answer.published_at) }));
 }
 

@@ -12,7 +12,6 @@ export function askReason(id, send) {
   const dialog = document.getElementById(id);
   const form = dialog.querySelector("form");
   const area = dialog.querySelector("textarea");
-  form.noValidate = true;
   put(dialog, "error", "");
   form.onsubmit = async (event) => {
     event.preventDefault();
@@ -24,7 +23,7 @@ export function askReason(id, send) {
       dialog.close();
     }
   };
-  area.onkeydown = (event) => {
+  form.onkeydown = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) form.requestSubmit();
   };
   for (const button of dialog.querySelectorAll("[data-close]")) button.onclick = () => dialog.close();
