@@ -34,4 +34,4 @@ async def publish_what_is_due(database: Database, writer: Writer, clock: Clock) 
 
         published = await asyncio.wrap_future(writer.submit(publish))
         if published:
-            log.info("worker.published", event=held.event_id, n=held.n, version=held.version)
+            log.info("worker.published", event_id=held.event_id, n=held.n, version=held.version)
