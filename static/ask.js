@@ -8,7 +8,7 @@ import { number, plural, say, words } from "./words.js";
 
 const FIELDS = ["text", "context", "name"];
 const LONGEST_PAUSE = 60_000;
-const segmenter = new Intl.Segmenter();
+const segmenter = Intl.Segmenter && new Intl.Segmenter();
 
 /** The text as the server stores it: line ends, no control characters, NFC, no outer space. */
 export const clean = (text) =>
@@ -20,7 +20,7 @@ export const clean = (text) =>
     .trim();
 
 /** How many characters a reader sees. */
-export const graphemes = (text) => [...segmenter.segment(text)].length;
+export const graphemes = (text) => [...(segmenter ? segmenter.segment(text) : text)].length;
 
 // crypto.randomUUID exists on secure pages only; a demo in a local network is none.
 function uuid() {

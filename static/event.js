@@ -268,7 +268,8 @@ function drawLine() {
   if (offline.hidden) return;
   const seconds = Math.ceil((line.nextAt - Date.now()) / 1000);
   offline.querySelector('[data-say="reading"]').textContent = say(words.reading, { time: clock(line.heardAt) });
-  offline.querySelector('[data-say="trying"]').textContent = seconds > 0 ? plural("trying", seconds) : words.tryingNow;
+  const trying = seconds > 0 ? plural("trying", seconds) : words.tryingNow;
+  offline.querySelector('[data-say="trying"]').textContent = line.state === "stopped" ? "" : trying;
 }
 
 /* Clocks */
@@ -323,7 +324,7 @@ const live = connect({
   },
   onState(next) {
     line = next;
-    downSince = next.state === "live" || next.state === "stopped" ? 0 : downSince || Date.now();
+    downSince = next.state === "live" ? 0 : downSince || Date.now();
     drawLine();
   },
 });
