@@ -15,7 +15,7 @@ import { number, say } from "./desk_words.js";
 
 const root = document.getElementById("main");
 const { base, moves } = JSON.parse(document.getElementById("desk-data").textContent);
-const phone = matchMedia("(max-width: 799px)");
+const phone = matchMedia("(max-width: 899px)");
 const search = document.getElementById("search");
 const order = document.getElementById("order");
 

@@ -137,7 +137,10 @@ export class Card {
       show(button, verbs.includes(button.dataset.verb));
       button.classList.toggle("primary", button.dataset.verb === leading);
     }
-    this.root.querySelector(".verbs").classList.toggle("odd", verbs.length % 2 === 1);
+    // Where the last row of two, or of three on a phone, would hold one alone, the filled button takes a row.
+    const { classList } = this.root.querySelector(".verbs");
+    classList.toggle("odd", verbs.length % 2 === 1);
+    classList.toggle("over", verbs.length % 3 === 1);
   }
 
   /** Whether the last move of the shown question is one the person may take back. */

@@ -1,6 +1,7 @@
 // Which key was meant, and whether it was meant for the desk.
 
 const SWITCH = "desk.keys";
+const TYPING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
 /** The key as it stands on a Latin keyboard: a Hebrew, Arabic or Russian layout gives the same verbs. */
 export function keyOf(event) {
@@ -21,7 +22,7 @@ export function digitOf(event) {
 function elsewhere(event) {
   if (event.isComposing || event.key === "Process" || event.ctrlKey || event.metaKey || event.altKey) return true;
   if (document.querySelector("dialog[open]")) return true;
-  return event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]") !== null;
+  return event.target instanceof Element && event.target.closest(TYPING) !== null;
 }
 
 export const switchedOn = () => localStorage.getItem(SWITCH) !== "off";

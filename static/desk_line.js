@@ -59,15 +59,17 @@ function announceCut(text) {
 }
 
 // A connection that comes back at once is no news; one that is away for some seconds is.
+const NEWS_AFTER = 3000;
 let cutTimer = 0;
 
 function drawLink({ state, heardAt, reason }) {
-  clearTimeout(cutTimer);
+  if (state === "live" || state === "stopped") {
+    clearTimeout(cutTimer);
+    cutTimer = 0;
+  }
   if (state === "live") return show(cut, false);
   if (state === "stopped") return reason === "closed" || announceCut(say("cut_access"));
-  const text = say("cut", { time: clock(new Date(heardAt).toISOString()) });
-  if (cut.hidden) cutTimer = setTimeout(announceCut, 3000, text);
-  else announceCut(text);
+  cutTimer ||= setTimeout(announceCut, NEWS_AFTER, say("cut", { time: clock(new Date(heardAt).toISOString()) }));
 }
 
 let drawing = 0;

@@ -184,8 +184,12 @@ export class List {
     return { at: here.indexOf(this.selected) + 1, of: here.length };
   }
 
-  /** The person moved question `n` on: its row and the faded ones go, the next one is selected. Returns that. */
+  /**
+   * The person moved question `n` on: its row and the faded ones go, the next one is selected, at the same height
+   * where the list can be scrolled. Returns it.
+   */
   leave(n) {
+    const top = this.topOf(n);
     const next = this.neighbour(1) ?? this.neighbour(-1);
     for (const leaving of [...this.gone, n]) {
       if (leaving === next) continue;
@@ -198,6 +202,11 @@ export class List {
     this.gone.clear();
     this.select(next);
     show(this.empty, this.order.length === 0);
+    if (next !== null) this.scroller.scrollTop += this.topOf(next) - top;
     return next;
+  }
+
+  topOf(n) {
+    return this.items.get(n)?.getBoundingClientRect().top ?? 0;
   }
 }

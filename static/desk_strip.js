@@ -5,7 +5,7 @@ import { copy, put, show } from "./desk_dom.js";
 import { say, secondsShort } from "./desk_words.js";
 
 const STAYS = 10;
-const phone = matchMedia("(max-width: 799px)");
+const phone = matchMedia("(max-width: 899px)");
 
 export class Strip {
   constructor(root) {

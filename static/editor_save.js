@@ -5,7 +5,7 @@ import { post } from "./desk_send.js";
 import { clockSeconds, say } from "./desk_words.js";
 
 const PAUSE = 700;
-const LONGEST = 2000;
+const LONGEST = 1700;
 const LONGEST_RETRY = 10_000;
 
 export class Saver {
@@ -41,15 +41,19 @@ export class Saver {
 
   after(milliseconds) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.flush(), milliseconds);
+    this.timer = setTimeout(() => this.save(), milliseconds);
   }
 
   /** Save what is not saved. True: the server has all of it. */
   async flush() {
+    while (this.dirty || this.sending) if (!(await this.save())) return false;
+    return true;
+  }
+
+  save() {
     clearTimeout(this.timer);
     this.sending ??= this.send().finally(() => (this.sending = null));
-    const saved = await this.sending;
-    return saved && this.dirty ? this.flush() : saved;
+    return this.sending;
   }
 
   async send() {
@@ -69,7 +73,8 @@ export class Saver {
   done(answer) {
     this.rev = answer.rev;
     this.failures = 0;
-    if (!this.dirty) localStorage.removeItem(this.key);
+    if (this.dirty) this.after(PAUSE);
+    else localStorage.removeItem(this.key);
     this.says(say("saved", { time: clockSeconds(answer.saved_at) }));
     this.saved(answer);
     return true;
