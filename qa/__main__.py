@@ -92,10 +92,11 @@ def demo(serve: bool) -> None:
         database.close()
     click.echo("\nThe demonstration replays public records and is nobody's official page.\n")
     for label, path in world.addresses:
-        click.echo(f"  {label:<26}{read.public_url}{path}")
+        click.echo(f"  {label:<40}{read.public_url}{path}")
     click.echo("\nThe staff of the live event, with links that sign in once (start again for new ones):\n")
     for role, name, path in world.links:
-        click.echo(f"  {f'{role}, {name}':<26}{read.public_url}{path}")
+        who = f"{role}, {name}"
+        click.echo(f"  {who:<40}{read.public_url}{path}")
     click.echo("")
     if serve:
         _run(read)
