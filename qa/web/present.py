@@ -70,25 +70,34 @@ def read_totals(conn: Reading, event_id: int) -> dict[str, int]:
 
 async def present_of(connection: HTTPConnection) -> Present:
     """The present of the event in the address; `NotFound` while it is a draft."""
-    params = connection.path_params
-    event = await read(connection, events.by_slug, params["handle"], params["slug"])
-    if event is None:
-        raise NotFound()
-    return await present_for(connection, event)
-
-
-async def present_for(connection: HTTPConnection, event: Event) -> Present:
-    """The present of an event, read anew only if the log or the number of questions has grown."""
     site = site_of(connection)
-    head = await site.head(event.id)
-    async with site.presents_locks[event.id]:
-        kept: Present | None = site.presents.get(event.id)
+    address = (connection.path_params["handle"], connection.path_params["slug"])
+    if address not in site.addresses:
+        event = await read(connection, events.by_slug, *address)
+        if event is None:
+            raise NotFound()
+        # An event keeps its address for ever: from now on nobody who comes costs a query.
+        site.addresses[address] = event.id
+    return await _kept(connection, site.addresses[address])
+
+
+async def _kept(connection: HTTPConnection, event_id: int) -> Present:
+    """The present of an event, read anew if the log has grown, or the figures are no longer fresh."""
+    site = site_of(connection)
+    async with site.presents_locks[event_id]:
+        head = await site.head(event_id)
+        kept: Present | None = site.presents.get(event_id)
         if kept is None or kept.snapshot["seq"] < head or now() - kept.read_at > FRESH:
-            kept = await read(connection, read_present, event)
+            kept = await read(connection, _read_by_id, event_id)
             if kept is None:
                 raise NotFound()
-            site.presents[event.id] = kept
+            site.presents[event_id] = kept
     return kept
+
+
+def _read_by_id(conn: Reading, event_id: int) -> Present | None:
+    event = events.by_id(conn, event_id)
+    return read_present(conn, event) if event else None
 
 
 def in_order(present: Present, seed: str) -> list[int]:

@@ -37,6 +37,8 @@ class Site:
     following: Callable[[], bool]
     # How often open questions were put before somebody since the last flush, by event and number.
     seen: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    # Which event is at an address (handle, slug).
+    addresses: dict[tuple[str, str], int] = field(default_factory=dict)
     # Snapshots by event, kept as long as nothing happens: see `present`.
     presents: dict[int, Any] = field(default_factory=dict)
     presents_locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
