@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from qa.domain import chain
 from qa.domain.channels import Channel
@@ -31,6 +31,13 @@ class Entry:
     n: int | None
 
 
+# Put together once: every move of everything comes through these three.
+_HERE: Final = (heads.c.event_id == bindparam("of"), heads.c.channel == bindparam("on"))
+_TAKE: Final = update(heads).where(*_HERE).values(seq=heads.c.seq + 1).returning(heads.c.seq, heads.c.hash)
+_WRITE: Final = insert(entries)
+_SEAL: Final = update(heads).where(*_HERE).values(hash=bindparam("sealed"))
+
+
 def begin(tx: Tx, event_id: int, epoch: str) -> None:
     """Open the sequences of a new event; its epoch is what their first lines are sealed with."""
     kept = (Channel.PUBLIC, Channel.STAFF)
@@ -42,14 +49,13 @@ def append(
     tx: Tx, event_id: int, channel: Channel, type_: str, data: Mapping[str, Any], *, n: int | None = None
 ) -> int:
     """Write a line and return its number, taken in this transaction: if that fails, the number was never used."""
-    here = (heads.c.event_id == event_id, heads.c.channel == channel.value)
-    taken = update(heads).where(*here).values(seq=heads.c.seq + 1).returning(heads.c.seq, heads.c.hash)
-    seq, previous = tx.conn.execute(taken).one()
+    here = {"of": event_id, "on": channel.value}
+    seq, previous = tx.conn.execute(_TAKE, here).one()
     digest = chain.digest(data)
     sealed = chain.seal(previous, seq, stamp(tx.now), type_, digest)
     row = {"event_id": event_id, "channel": channel.value, "seq": seq, "at": tx.now, "type": type_, "n": n}
-    tx.conn.execute(insert(entries).values(data=dict(data), digest=digest, hash=sealed, **row))
-    tx.conn.execute(update(heads).where(*here).values(hash=sealed))
+    tx.conn.execute(_WRITE, {"data": dict(data), "digest": digest, "hash": sealed, **row})
+    tx.conn.execute(_SEAL, {"sealed": sealed, **here})
     tx.grown.add(event_id)
     return int(seq)
 

@@ -15,12 +15,13 @@ from qa.store.writer import Tx
 _FIELDS: Final = [field.name for field in fields(Question)]
 # Built once: putting two dozen columns together costs as much as asking the database.
 _CARDS: Final = select(*(questions.c[name] for name in _FIELDS))
+_ADD: Final = insert(questions)
 
 
 def add(tx: Tx, card: Question, key: str, receipt: str) -> None:
     """Write a new question with its client's key and the fingerprint of its receipt's code."""
     values = {name: _plain(getattr(card, name)) for name in _FIELDS}
-    tx.conn.execute(insert(questions).values(key=key, receipt=receipt, **values))
+    tx.conn.execute(_ADD, {"key": key, "receipt": receipt, **values})
 
 
 def get(conn: Connection, event_id: int, n: int) -> Question | None:
