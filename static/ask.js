@@ -60,6 +60,7 @@ export function startAsking({ base, mine, heard }) {
 
   function complain(name, text) {
     error[name].textContent = text;
+    error[name].classList.remove("care");
     error[name].hidden = !text;
     if (text) field[name].setAttribute("aria-invalid", "true");
     else field[name].removeAttribute("aria-invalid");
@@ -179,6 +180,7 @@ export function startAsking({ base, mine, heard }) {
     const until = Date.now() + seconds * 1000;
     button.setAttribute("aria-disabled", "true");
     heard(plural("wait", seconds));
+    error.text.classList.add("care");
     const tick = () => {
       const rest = Math.ceil((until - Date.now()) / 1000);
       error.text.hidden = rest <= 0;
