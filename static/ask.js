@@ -53,7 +53,7 @@ export function startAsking({ base, mine, heard }) {
 
   function drawCount() {
     const much = over("text");
-    $("ask-left").textContent = plural("left", -much);
+    $("ask-left").textContent = plural("left", 0 - much); // -0 would be said with its sign
     $("ask-left").classList.toggle("error", much > 0);
     form.querySelector('[data-say="saved"]').hidden = !field.text.value;
   }
