@@ -11,12 +11,13 @@ AT_ONCE = 64 * 1024
 
 @dataclass(slots=True)
 class Recorder:
-    """`url` is where the browser goes; `heard()` is what came back so far."""
+    """`url` is where the browser goes; `heard()` is what came back so far. The wire can be cut and mended."""
 
     upstream: tuple[str, int]
     listening: socket.socket
     _chunks: list[bytes] = field(default_factory=list)
     _open: list[socket.socket] = field(default_factory=list)
+    _cut: bool = False
 
     @property
     def url(self) -> str:
@@ -25,6 +26,15 @@ class Recorder:
     def heard(self) -> bytes:
         return b"".join(self._chunks)
 
+    def cut(self) -> None:
+        """Everything that is open breaks off, and nothing gets through until `mend`."""
+        self._cut = True
+        _close(self._open)
+        self._open.clear()
+
+    def mend(self) -> None:
+        self._cut = False
+
     def accept(self) -> None:
         while True:
             try:
@@ -32,15 +42,22 @@ class Recorder:
                 server = socket.create_connection(self.upstream)
             except OSError:
                 return
+            if self._cut:
+                _close([browser, server])
+                continue
             self._open += [browser, server]
             threading.Thread(target=_pump, args=(browser, server, None), daemon=True).start()
             threading.Thread(target=_pump, args=(server, browser, self._chunks), daemon=True).start()
 
     def close(self) -> None:
-        for one in (self.listening, *self._open):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        _close([self.listening, *self._open])
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
 
 
 def _pump(source: socket.socket, target: socket.socket, kept: list[bytes] | None) -> None:

@@ -100,8 +100,11 @@ class World:
     def link(self, login: str) -> str:
         return self.writer.run(lambda tx: staff_actions.make_link(tx, self.people[login]))
 
-    def ask(self, event: Event, text: str = "What about Taiwan made this possible?", who: str = "somebody") -> Question:
-        asking = questions.Asking(key(), text)
+    def ask(
+        self, event: Event, text: str = "What about Taiwan made this possible?", who: str = "somebody", **more: str
+    ) -> Question:
+        """`more`: context, name, page (its language)."""
+        asking = questions.Asking(key(), text, **more)
         return self.writer.run(lambda tx: questions.ask(tx, asker(who), event.id, asking, SECRET)).card
 
     def move(self, card: Question, *actions: Action, **more: Any) -> Question:
@@ -128,6 +131,22 @@ class World:
     ) -> Question:
         """A question that has come all the way: asked, approved, shortlisted, answered, published."""
         card = self.move(self.ask(event, question, who), Action.APPROVE, Action.SHORTLIST, Action.ANSWER)
-        draft = self.draft(card, text)
-        self.writer.run(lambda tx: answers.hold(tx, BOSS, event.id, card.n, rev=draft.rev, seconds=0))
+        self.publish(self.draft(card, text))
         return card
+
+    def publish(self, draft: Answer, seconds: int = 0) -> Answer:
+        """Send a draft into the hold slot; with 0 seconds it is out at once."""
+        event_id, n, rev = draft.event_id, draft.n, draft.rev
+        return self.writer.run(lambda tx: answers.hold(tx, BOSS, event_id, n, rev=rev, seconds=seconds))
+
+    def correct(self, card: Question, text: str, reason: str = "A slip of the tongue.") -> Answer:
+        """A second version, published at once."""
+        event_id, n = card.event_id, card.n
+        draft = self.writer.run(lambda tx: answers.correct(tx, BOSS, event_id, n, kind="correction", reason=reason))
+        saved = self.writer.run(
+            lambda tx: answers.save(tx, BOSS, event_id, n, written=text, how="written", lang="en", rev=draft.rev)
+        )
+        return self.publish(saved)
+
+    def retract(self, card: Question, reason: str = "It was not meant so.") -> Answer:
+        return self.writer.run(lambda tx: answers.retract(tx, BOSS, card.event_id, card.n, reason=reason))

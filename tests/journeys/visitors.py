@@ -7,6 +7,7 @@ from typing import Any, Final
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.eventually import WITHIN
 from tests.recorder import Recorder, recording
 from tests.serving import Served
 from tests.world import World
@@ -40,7 +41,16 @@ class Visitor:
     def go(self, path: str) -> None:
         self.page.goto(f"{self.url}{path}")
 
-    def sees(self, text: str, within: float = 10) -> None:
+    def loses_the_network(self) -> None:
+        """Everything that is open breaks off, and the browser knows that it is offline."""
+        self.recorder.cut()
+        self.context.set_offline(True)
+
+    def has_the_network_again(self) -> None:
+        self.recorder.mend()
+        self.context.set_offline(False)
+
+    def sees(self, text: str, within: float = WITHIN) -> None:
         """Wait until a text can be read on the page."""
         self.page.get_by_text(text).first.wait_for(state="visible", timeout=within * 1000)
 
@@ -82,6 +92,7 @@ class Visitors:
     def arrive(self, name: str, locale: str = "en-GB", viewport: dict[str, int] = PHONE, **options: Any) -> Visitor:
         """A new person with a browser of their own."""
         context = self.browser.new_context(locale=locale, viewport=viewport, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(WITHIN * 1000)
         recorder = self.wires.enter_context(recording(self.served.url))
         visitor = Visitor(name, context, context.new_page(), recorder.url, recorder)
         visitor.listen()
