@@ -188,8 +188,9 @@ def announce(tx: Tx, event: Event, n: int, before: channels.Sight, after: channe
 
 
 def _require_frozen_page(event: Event, before: channels.Sight, after: channels.Sight) -> None:
-    """A frozen page may lose things, never gain them."""
-    if after.question and after.question != before.question:
+    """A frozen page may lose things, never gain them: neither a question nor, by undoing, an answer."""
+    gained = after.question not in (None, before.question) or after.answer not in (None, before.answer)
+    if gained:
         events.require(event, events.Doing.SHOW)
 
 

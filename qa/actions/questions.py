@@ -55,7 +55,8 @@ def ask(tx: Tx, who: Actor, event_id: int, asking: Asking, secret: bytes) -> Ack
     card = replace(card, n=number)
     receipt = codes.fingerprint(codes.receipt_code(secret, event_id, number))
     questions.add(tx, card, key, receipt)
-    move = moves.made(who, role, Action.ASK.value, "", card.state.value, key=key)
+    # Without the key: who repeats it is given the receipt, and that is the asker's alone.
+    move = moves.made(who, role, Action.ASK.value, "", card.state.value)
     moves.record_question(tx, event, card, move, channels.Sight())
     return Acknowledged(card, repeat=False)
 
@@ -138,10 +139,11 @@ def move(
 ) -> Question:
     """One verb of the desk. `seen` is the version on the person's screen, `edited` the new text of an edit.
 
-    Raises `Stale` with the card as it stands, `NoSuchMove`, `NotAllowed`, `NotFound`, `Invalid` (code, why, text).
+    Raises `Stale` with the card as it stands, `NoSuchMove`, `NotAllowed`, `NotFound`, `Invalid` (key, code, why, text).
     """
     event, _ = moves.event_for(tx, who, event_id, Permission.DESK)
     card = moves.question_in(tx, event_id, n)
+    key = _key(key) if key else ""
     if key and card.moved_key == key:
         return card
     if card.version != seen:

@@ -48,7 +48,7 @@ class Tailer:
                     head_and_newest = await asyncio.to_thread(
                         self._database.read, event_log.newest, event_id, channel, LOOK_BACK
                     )
-                    self._rings[key] = _filled(*head_and_newest)
+                    self._rings[key] = filled(*head_and_newest)
         return self._rings[key]
 
     def heard(self, events: set[int] | None) -> None:
@@ -101,8 +101,8 @@ class Tailer:
             _add(self._rings[key], entry)
         except Gap as gap:
             # Never send over a hole: the ring is dropped, and who stood in it is told to reload from the log.
-            log.error("tailer.gap", event=entry.event_id, channel=entry.channel.value, what=str(gap))
-            self._rings[key] = _filled(entry.seq, [entry])
+            log.error("tailer.gap", event_id=entry.event_id, channel=entry.channel.value, what=str(gap))
+            self._rings[key] = filled(entry.seq, [entry])
 
 
 def frame(entry: Entry) -> str:
@@ -110,7 +110,8 @@ def frame(entry: Entry) -> str:
     return encode(entry.type, seq=entry.seq, at=stamp(entry.at), data=entry.data)
 
 
-def _filled(head: int, newest: list[Entry]) -> Ring:
+def filled(head: int, newest: list[Entry]) -> Ring:
+    """A ring that ends at `head`, with the log's newest entries."""
     ring = Ring(head - len(newest))
     for entry in newest:
         _add(ring, entry)
@@ -120,9 +121,11 @@ def _filled(head: int, newest: list[Entry]) -> Ring:
 # What takes a text off every page takes it out of the ring as well. A question that was answered goes the same way:
 # its answer's card, which follows, holds it.
 _TAKES_BACK: Final = frozenset({"question.removed", "answer.removed", "answer.retracted"})
+# These hold no text, and stay: who comes back with an older page must still take off what they name.
+_NAMES_ONLY: Final = frozenset({"question.removed", "answer.removed"})
 
 
 def _add(ring: Ring, entry: Entry) -> None:
     if entry.type in _TAKES_BACK and entry.n is not None:
         ring.supersede(entry.n)
-    ring.add(entry.seq, frame(entry), entry.n)
+    ring.add(entry.seq, frame(entry), None if entry.type in _NAMES_ONLY else entry.n)
