@@ -22,7 +22,7 @@ from qa.live.tailer import Tailer
 from qa.live.watch import Tallies, every_second, revoke
 from qa.routes import Row, table
 from qa.settings import Settings
-from qa.store import questions
+from qa.store import accounts, questions
 from qa.store.database import Database, DatabaseError
 from qa.store.writer import Writer
 from qa.web import errors, files
@@ -75,6 +75,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        site.demo = any(account.demo for account in await asyncio.to_thread(database.read, accounts.every))
         await bell.start(tailer.heard)
         await tailer.start()
         tasks = [asyncio.create_task(task) for task in _tasks(site, hub, embedded=embedded)]

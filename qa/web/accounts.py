@@ -65,7 +65,6 @@ def _directory(conn: Reading, lang: str, typed: str) -> dict[str, Any]:
         "accounts": [_account_row(conn, account, shown, lang) for account in by_id.values()],
         "q": typed,
         "found": _found(conn, Search(typed), by_id, shown, lang) if typed.strip() else None,
-        "demo": any(account.demo for account in by_id.values()),
     }
 
 

@@ -1,7 +1,7 @@
 """Refusals in words: one sentence for each code, as a page, as problem+json, or beside a field."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import structlog
@@ -22,7 +22,7 @@ from qa.domain.refusals import (
     TooSoon,
 )
 from qa.store.database import DatabaseError
-from qa.web import page
+from qa.web import guard, page
 
 log = structlog.get_logger(__name__)
 
@@ -133,16 +133,16 @@ async def on_database(request: Request, error: Exception) -> Response:
 
 
 async def on_error(request: Request, error: Exception) -> Response:
-    """A fault of ours."""
+    """A fault of ours. It is answered outside of the guard, so the headers that keep a page its own are set here."""
     log.error("fault", exc_info=error)
     words = page.sentence(request, SENTENCES["error"])
     if wants_json(request):
         body = {"title": words, "status": 500, "code": "error"}
-        return JSONResponse(body, 500, media_type="application/problem+json")
-    return error_page(request, 500, words)
+        return JSONResponse(body, 500, media_type="application/problem+json", headers=guard.HEADERS)
+    return error_page(request, 500, words, headers=guard.HEADERS)
 
 
-def error_page(request: Request, status: int, words: str, headers: dict[str, str] | None = None) -> Response:
+def error_page(request: Request, status: int, words: str, headers: Mapping[str, str] | None = None) -> Response:
     context = {"status": status, "title": words, "what": ""}
     return page.show(request, "error.html", context, status=status, personal=True, headers=headers)
 

@@ -20,13 +20,17 @@ _YEAR: Final = 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What every template knows. `languages` are (tag, own name, address of this page in it)."""
+    """What every template knows. `languages` are (tag, own name, address of this page in it).
+
+    `demo`: the site replays public records; pages of one account say so for that account.
+    """
 
     lang: str
     dir: str
     path: str
     languages: tuple[tuple[str, str, str], ...]
     person: Person | None
+    demo: bool
 
 
 def language(request: Request) -> str:
@@ -42,7 +46,8 @@ def _page(request: Request, person: Person | None) -> Page:
         (other, own, f"{request.url.path}?{urlencode([*kept, ('lang', other)])}")
         for other, (own, _) in i18n.LANGUAGES.items()
     )
-    return Page(tag, i18n.direction(tag), request.url.path, languages, person)
+    demo = request.app.state.site.demo
+    return Page(tag, i18n.direction(tag), request.url.path, languages, person, demo)
 
 
 @cache

@@ -35,6 +35,8 @@ class Site:
     head: Callable[[int], Awaitable[int]]
     # Whether the log is being followed.
     following: Callable[[], bool]
+    # Whether the accounts are those of a demonstration.
+    demo: bool = False
     # How often open questions were put before somebody since the last flush, by event and number.
     seen: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
     # Which event is at an address (handle, slug).

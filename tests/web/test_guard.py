@@ -68,6 +68,16 @@ def test_every_response_carries_the_headers_that_keep_a_page_its_own(
     assert headers["cross-origin-opener-policy"] == "same-origin"
 
 
+def test_a_fault_of_ours_carries_them_too_and_tells_nothing_of_itself(served: Served, world: World) -> None:
+    world.event()
+    served.site.database.read = None  # type: ignore[method-assign, assignment] # a fault no handler expects
+    answered = httpx2.get(f"{served.url}/@audrey/live")
+    assert answered.status_code == 500
+    assert "default-src 'none'" in answered.headers["content-security-policy"]
+    assert "NoneType" not in answered.text
+    del served.site.database.read
+
+
 def test_a_page_for_everybody_sets_no_cookie(anybody: httpx2.Client, world: World) -> None:
     event = world.event()
     world.move(world.ask(event), Action.APPROVE)
