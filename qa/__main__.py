@@ -134,7 +134,9 @@ def rehearse(
             anywhere=anywhere,
         )
     except rehearsal.NotRehearsed as refused:
-        raise click.ClickException(str(refused)) from None
+        # Another status than that of a rehearsal that found something.
+        click.echo(f"Error: {refused}", err=True)
+        raise SystemExit(2) from None
     click.echo(dumps(report.as_dict()) if as_json else "\n".join(report.lines()))
     if not report.clean:
         raise SystemExit(1)

@@ -1,5 +1,9 @@
 """The rehearsal: its checker finds what is wrong, it leaves real events alone, and a whole one comes out clean."""
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -229,6 +233,30 @@ def test_an_event_that_is_not_there_is_named(sqlite_url: str, refused: Callable[
 @pytest.mark.parametrize("url", ["http://192.0.2.1:8000", "https://example.org", "ftp://127.0.0.1", "127.0.0.1"])
 def test_other_machines_are_left_alone(sqlite_url: str, refused: Callable[..., str], url: str) -> None:
     assert url in refused(sqlite_url, url)
+
+
+def command(database_url: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """`qa rehearse` as a process of its own."""
+    environ = {**os.environ, "DATABASE_URL": database_url}
+    line = [sys.executable, "-m", "qa", "rehearse", *arguments]
+    return subprocess.run(line, check=False, env=environ, capture_output=True, text=True)
+
+
+def test_the_command_refuses_on_stderr_with_a_status_of_its_own(sqlite_url: str) -> None:
+    done = command(sqlite_url, "--url", "http://192.0.2.1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "is not this machine" in done.stderr
+
+
+@pytest.mark.timeout(120)
+def test_the_command_reports_as_json(sqlite_url: str) -> None:
+    with serving(sqlite_url) as served:
+        size = ("--viewers", "3", "--askers", "2", "--minutes", "0.1")
+        done = command(sqlite_url, "--url", served.url, "--json", *size)
+    report = json.loads(done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (report["clean"], report["asked"], report["lost"]) == (True, 2, [])
+    assert set(report["milliseconds"]) == {"ask", "seen"}
 
 
 def test_a_server_that_does_not_answer_is_named(sqlite_url: str, refused: Callable[..., str]) -> None:

@@ -6,12 +6,13 @@ import random
 import time
 from array import array
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from qa.crowd.checking import Heard, Part
@@ -75,7 +76,6 @@ class Channel:
     cuts: int = 0
     returns: int = 0
     reloads: int = 0
-    refused: int = 0
 
 
 class Listener:
@@ -96,12 +96,9 @@ class Listener:
     async def listen(self) -> None:
         """Listen, and come back after every end with jitter, by cursor and epoch."""
         while True:
-            try:
+            with suppress(OSError, TimeoutError, WebSocketException):
                 await self._once()
-            except (OSError, TimeoutError, WebSocketException):
-                self._channel.refused += not self.heard.parts
             await asyncio.sleep(self._channel.chance.uniform(*self._retry))
-            self._channel.returns += bool(self.heard.parts)
 
     async def _once(self) -> None:
         channel = self._channel
@@ -116,12 +113,12 @@ class Listener:
             ping_interval=None,
         ) as socket:
             self._socket = socket
-            if not self.heard.parts:
+            if self.heard.parts:
+                channel.returns += 1
+            else:
                 self.heard.parts.append(Part(cursor))
             try:
                 await self._hear(socket)
-            except ConnectionClosed:
-                pass
             finally:
                 self._socket = None
 
