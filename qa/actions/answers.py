@@ -20,13 +20,14 @@ from qa.store.writer import Tx
 def save(tx: Tx, who: Actor, event_id: int, n: int, *, written: str, how: str | None, lang: str, rev: int) -> Answer:
     """Keep a draft; the first save (rev 0) starts version 1. Saves are no moves: only the first is in the log.
 
-    Raises `Stale` with the draft as it stands if somebody else saved since, `Invalid` (too_long).
+    Raises `Stale` with the draft as it stands if somebody else saved since, `Invalid` (too_long, no_how, no_lang).
     """
     event, role = moves.event_for(tx, who, event_id, Permission.WRITE)
     card = moves.question_in(tx, event_id, n)
     draft = text.take(text.DRAFT, written)
     newest = _newest(tx, event_id, n)
-    fields: dict[str, Any] = {"text": draft, "how": how_given(how) if how else None, "lang": lang or card.lang}
+    tag = text.language_tag(lang) if lang else card.lang
+    fields: dict[str, Any] = {"text": draft, "how": how_given(how) if how else None, "lang": tag}
     fields |= {"saved_at": tx.now, "saved_by": who.initials}
     if newest is None:
         if rev:
@@ -86,7 +87,9 @@ def _publish(tx: Tx, who: Actor, role: Role, event: Event, held: Answer) -> Answ
         if earlier.state in ANSWER_SHOWN:
             moves.write_answer(tx, who, role, event, earlier, Action.SUPERSEDE)
     people = question_store.people_behind(tx.conn, event.id, held.n)
-    values: dict[str, Any] = {"published_at": tx.now, "publish_at": None, "questions": 1, "people": people}
+    first_at = held.first_at or tx.now
+    values: dict[str, Any] = {"published_at": tx.now, "first_at": first_at, "publish_at": None}
+    values |= {"questions": 1, "people": people}
     published = moves.write_answer(tx, who, role, event, held, Action.PUBLISH, **values)
     accounts.add_post(tx, event.account_id, event.id, held.n)
     moves.carry_out(tx, who, role, event, card, questions.find(questions.Action.PUBLISH, card.state), before=before)

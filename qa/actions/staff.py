@@ -9,7 +9,7 @@ from typing import Final
 from qa.actions import moves
 from qa.domain.channels import Channel
 from qa.domain.people import Actor, Person
-from qa.domain.permissions import Permission, Role
+from qa.domain.permissions import STAFF_ROLES, Permission, Role
 from qa.domain.refusals import NotFound
 from qa.store import log, staff
 from qa.store.writer import Tx
@@ -68,7 +68,7 @@ def sign_out(tx: Tx, session: str) -> None:
 def change_role(tx: Tx, who: Actor, event_id: int, person_id: int, role: Role, *, given: bool) -> None:
     """Give a person a role in an event or take it away; open sockets of the event look again who they belong to."""
     _, held = moves.event_for(tx, who, event_id, Permission.STAFF)
-    if staff.by_id(tx.conn, person_id) is None:
+    if role not in STAFF_ROLES or staff.by_id(tx.conn, person_id) is None:
         raise NotFound()
     (staff.grant if given else staff.take_away)(tx, event_id, person_id, role)
     before, after = ("", role.value) if given else (role.value, "")

@@ -64,6 +64,16 @@ def take(field: Field, text: str | None) -> str:
     return cleaned
 
 
+_TAG: Final = regex.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+
+
+def language_tag(typed: str) -> str:
+    """What names a language by its shape (BCP 47, at most 20 letters); `Invalid("no_lang")` if it doesn't."""
+    if len(typed) > 20 or not _TAG.fullmatch(typed):
+        raise Invalid("no_lang", field="lang")
+    return typed
+
+
 _SCRIPTS: Final = (
     ("he", regex.compile(r"\p{Hebrew}")),
     ("ar", regex.compile(r"\p{Arabic}")),

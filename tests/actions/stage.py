@@ -22,6 +22,7 @@ from qa.domain.events import Event, Switch
 from qa.domain.people import Actor, asker
 from qa.domain.permissions import STAFF_ROLES, Role
 from qa.domain.questions import Action, Question
+from qa.domain.refusals import Refused
 from qa.domain.snapshot import Json
 from qa.live.tailer import frame
 from qa.store import accounts, log, staff
@@ -45,6 +46,18 @@ LIVE: Final = (Step.ANNOUNCE, Step.COLLECT, Step.OPEN)
 STAFF: Final = {role: Actor("", f"«name-{role}»", f"‡{role[:2].upper()}", frozenset({role})) for role in STAFF_ROLES}
 # They hold every role in some other event, and none here.
 OUTSIDER: Final = Actor("outsider", "«name-outsider»", "‡XX", frozenset())
+
+# How a question comes to a state.
+PATHS: Final[dict[str, tuple[Action, ...]]] = {
+    "received": (),
+    "in_review": (Action.TAKE,),
+    "flagged": (Action.FLAG,),
+    "declined": (Action.DECLINE,),
+    "hidden": (Action.APPROVE, Action.HIDE),
+    "approved": (Action.APPROVE,),
+    "shortlisted": (Action.APPROVE, Action.SHORTLIST),
+    "answering": (Action.APPROVE, Action.ANSWER),
+}
 
 
 class Stage:
@@ -260,3 +273,17 @@ def opened(url: str, *steps: Step) -> Iterator[Stage]:
             transaction.rollback()
     finally:
         database.close()
+
+
+def refusal(act: Callable[[], object]) -> str:
+    """The code of the refusal, empty if there was none."""
+    try:
+        act()
+    except Refused as refused:
+        return refused.code
+    return ""
+
+
+def heads(stage: Stage) -> tuple[int, int]:
+    """The numbers of the newest public and the newest staff entry."""
+    return stage.head(Channel.PUBLIC), stage.head(Channel.STAFF)

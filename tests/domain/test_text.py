@@ -178,7 +178,12 @@ def _storable(stored: str) -> bool:
         ("What about housing?", "he", "und"),
         ("什么时候建更多住房？", "zh-Hans", "zh-Hans"),
         ("什麼時候建更多住房？", "zh-Hant", "zh-Hant"),
-        ("什么时候建更多住房？", "en", "zh"),
+        ("什么时候建更多住房？", "en", "zh-Hans"),
+        ("什麼時候建更多住房？", "en", "zh-Hant"),
+        ("什么时候建更多住房？", "zh-Hant", "zh-Hans"),
+        ("什麼時候建更多住房？", "zh-Hans", "zh-Hant"),
+        ("住房", "en", "zh"),
+        ("住房", "zh-Hant", "zh-Hant"),
         ("ומה עם הדיור?", "he", "he"),
         ("ומה עם הדיור?", "en", "he"),
         ("وماذا عن السكن؟", "ar", "ar"),
@@ -199,6 +204,20 @@ def test_the_script_says_how_a_text_is_shown(written: str, page: str, tag: str) 
     assert text.language_of(written, page) == tag
 
 
+@pytest.mark.parametrize("tag", ["en", "he", "zh-Hant", "zh-Hant-TW", "es-419", "und", "fil"])
+def test_a_language_has_a_tag(tag: str) -> None:
+    assert text.language_tag(tag) == tag
+
+
+@pytest.mark.parametrize("no_tag", ["", "e", "en_GB", "-en", "en-", "english language", "עב", 'en" onload="', "x" * 21])
+def test_what_names_no_language_is_refused(no_tag: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        text.language_tag(no_tag)
+    assert (refused.value.code, refused.value.facts) == ("no_lang", {"field": "lang"})
+
+
 @given(st.text(st.characters(max_codepoint=sys.maxunicode)), st.sampled_from(["en", "zh-Hans", "he", "ar", "ru", "xx"]))
 def test_every_text_has_a_tag(written: str, page: str) -> None:
-    assert text.language_of(written, page) in {page, "und", "he", "ar", "ja", "ko", "zh", "ru", "el", "hi", "th"}
+    assert text.language_of(written, page) in {
+        *(page, "und", "he", "ar", "ja", "ko", "zh", "zh-Hans", "zh-Hant", "ru", "el", "hi", "th"),
+    }
