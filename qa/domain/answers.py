@@ -103,8 +103,8 @@ def hold_seconds(value: int) -> int:
 class Answer:
     """One version of the answer to question `n`. `rev` counts saves of a draft and guards against two writers.
 
-    `kind` and `reason` stand on versions after the first. `questions` and `people` are what it covers, counted when
-    it was published. All times are UTC.
+    `kind` and `reason` stand on versions after the first; `first_at` is when the first one was published. `questions`
+    and `people` are what it covers, counted when it was published. All times are UTC.
     """
 
     event_id: int
@@ -121,6 +121,7 @@ class Answer:
     reason: str = ""
     publish_at: datetime | None = None
     published_at: datetime | None = None
+    first_at: datetime | None = None
     retracted_at: datetime | None = None
     retract_reason: str = ""
     questions: int = 0

@@ -162,7 +162,7 @@ def public_version(card: Question | None, answer: Answer | None) -> PublicAnswer
         text="" if answer.retracted_at else answer.text,
         lang=answer.lang,
         how=answer.how.value,
-        at=stamp(answer.published_at),
+        at=stamp(answer.first_at or answer.published_at),
         version=answer.version,
         changed_at=stamp(answer.published_at) if answer.version > 1 else None,
         kind=answer.kind.value if answer.kind else None,

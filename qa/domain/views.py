@@ -39,7 +39,8 @@ class PublicQuestion:
 class PublicAnswer:
     """A published answer with its question: what a card on the page, a post, a feed entry and the record show.
 
-    `text` is empty once `retracted_at` is set. `kind` and `reason` say what this version changed; versions before it
+    `text` is empty once `retracted_at` is set. `at` is when the first version came out, `kind` and `reason` say what
+    this one changed (at `changed_at`); versions before it
     stay at their own address. Times are ISO 8601 in UTC.
     """
 

@@ -173,6 +173,7 @@ answers = Table(
     Column("reason", Text, nullable=False),
     Column("publish_at", UTCDateTime),
     Column("published_at", UTCDateTime),
+    Column("first_at", UTCDateTime),
     Column("retracted_at", UTCDateTime),
     Column("retract_reason", Text, nullable=False),
     Column("questions", Integer, nullable=False),

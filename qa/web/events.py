@@ -27,6 +27,7 @@ async def event(request: Request) -> Response:
     # Readers without a cookie share the order of the minute: under a cache everybody gets the same bytes.
     context = page_context(present, f"{now():%H%M}")
     _count_seen(request, present.event.id, [question["n"] for question in context["open"]])
+    context["show"] = "all" if request.query_params.get("show") == "all" else ""
     context |= _about(present, lang) | {"staff": await read(request, _staff_counts, present.event.id)}
     return page.show(request, "event.html", context)
 

@@ -61,6 +61,8 @@ def _environment(tag: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    # Letters as they are: a page in Chinese would be half as long again with escapes.
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     translations = i18n.sentences(tag)
     environment.install_gettext_callables(  # type: ignore[attr-defined] # the extension adds it
         translations.gettext, translations.ngettext, newstyle=True

@@ -24,7 +24,7 @@ from qa.web.who import asker_of, new_asker, remember_asker
 
 async def form(request: Request) -> Response:
     """`…/ask`: the plain form."""
-    return await _form(request, {"key": str(uuid4())}, None)
+    return await _form(request, {}, None)
 
 
 async def _form(request: Request, typed: dict[str, Any], refused: Refused | None) -> Response:
@@ -33,7 +33,8 @@ async def _form(request: Request, typed: dict[str, Any], refused: Refused | None
         "account": accounts.view(present.account, page.language(request)),
         "event": present.snapshot["event"],
         "base": present.base,
-        "form": {name: errors.text_of(typed, name) for name in ("key", "text", "context", "name")},
+        "form": {name: errors.text_of(typed, name) for name in ("key", "text", "context", "name")}
+        | {"key": errors.text_of(typed, "key") or str(uuid4())},
         "error": {"field": refused.facts.get("field", "text"), "title": errors.title(request, refused)}
         if refused
         else None,
@@ -63,7 +64,7 @@ async def _ask(request: Request, body: dict[str, Any]) -> actions.Acknowledged:
     site = site_of(request)
     event = (await present_of(request)).event
     asking = actions.Asking(
-        key=request.headers.get("idempotency-key") or errors.text_of(body, "key"),
+        key=request.headers.get("idempotency-key") or errors.text_of(body, "key") or _own_key(request),
         text=errors.text_of(body, "text"),
         context=errors.text_of(body, "context"),
         name=errors.text_of(body, "name"),
@@ -71,6 +72,11 @@ async def _ask(request: Request, body: dict[str, Any]) -> actions.Acknowledged:
     )
     who = asker_of(request) or new_asker()
     return await write(request, lambda tx: actions.ask(tx, who, event.id, asking, site.settings.secret))
+
+
+def _own_key(request: Request) -> str:
+    """A shared page holds no key: a form sent from it before its script ran gets one here. Programs bring theirs."""
+    return "" if errors.wants_json(request) else str(uuid4())
 
 
 def _acknowledge(request: Request, done: actions.Acknowledged) -> Response:

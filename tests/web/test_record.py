@@ -11,6 +11,7 @@ from qa.domain import chain
 from qa.domain.events import Action as Step
 from qa.domain.questions import Action
 from qa.web.record import safe
+from tests.eventually import eventually
 from tests.world import BOSS, TO_LIVE, World
 
 
@@ -70,6 +71,7 @@ def test_no_cell_of_the_table_is_a_formula(program: httpx2.Client, world: World)
 def test_a_correction_keeps_the_earlier_version_at_its_own_address(anybody: httpx2.Client, world: World) -> None:
     event = world.event()
     card = world.answer(event, "The first wording.")
+    first = anybody.get("/@audrey/live/snapshot.json").json()["answers"][0]
     world.writer.run(
         lambda tx: answers.correct(tx, BOSS, event.id, card.n, kind="clarification", reason="It left out who.")
     )
@@ -81,6 +83,10 @@ def test_a_correction_keeps_the_earlier_version_at_its_own_address(anybody: http
     world.writer.run(lambda tx: answers.hold(tx, BOSS, event.id, card.n, rev=draft.rev, seconds=0))
     assert "The second wording." in anybody.get(f"/@audrey/live/q/{card.n}").text
     assert "The first wording." in anybody.get(f"/@audrey/live/q/{card.n}?version=1").text
+    eventually(lambda: anybody.get("/@audrey/live/snapshot.json").json()["answers"][0]["version"] == 2)
+    second = anybody.get("/@audrey/live/snapshot.json").json()["answers"][0]
+    assert (second["at"], first["changed_at"]) == (first["at"], None)
+    assert second["changed_at"] > second["at"]
     page = anybody.get("/@audrey/live").text
     assert "It left out who." in page
     assert "The first wording." not in page

@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("publish_at", UTCDateTime(), nullable=True),
         sa.Column("published_at", UTCDateTime(), nullable=True),
+        sa.Column("first_at", UTCDateTime(), nullable=True),
         sa.Column("retracted_at", UTCDateTime(), nullable=True),
         sa.Column("retract_reason", sa.Text(), nullable=False),
         sa.Column("questions", sa.Integer(), nullable=False),
