@@ -40,10 +40,17 @@ function readAddress() {
   return { lane: known ? lane : (laneOf(state, found) ?? "new"), n: found, named: known || found !== null };
 }
 
+// A step deeper on a phone is one for Back. Running down the list is not, and browsers allow only so many replacements.
+const DEPTH = { lanes: 0, list: 1, card: 2 };
+let noting = 0;
+
 function go(view, n) {
+  const deeper = DEPTH[view] > DEPTH[root.dataset.view];
   root.dataset.view = view;
-  const step = phone.matches && view !== "lanes" ? "pushState" : "replaceState";
-  if (address(n) !== location.hash) history[step]({ view }, "", address(n));
+  clearTimeout(noting);
+  const note = (how) => address(n) !== location.hash && history[how]({ view }, "", address(n));
+  if (phone.matches && deeper) note("pushState");
+  else noting = setTimeout(note, 250, "replaceState");
 }
 
 function openLane(lane, n = null) {

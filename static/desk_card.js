@@ -39,7 +39,8 @@ export class Card {
     put(this.root, "moved", "");
     show(this.root.querySelector(".moved"), false);
     this.fill();
-    if (other) this.body.scrollTop = 0;
+    // With the next frame, not now: a scroll makes the browser lay the page out at once.
+    if (other) requestAnimationFrame(() => (this.body.scrollTop = 0));
     this.history.open(question.n, state.me, this.mayUndo());
   }
 

@@ -1,14 +1,16 @@
 // The answer editor: what stands in the fields, what the server has, and what may be done with it now.
 
-import { copy, put, show } from "./desk_dom.js";
+import { put, show } from "./desk_dom.js";
 import { History } from "./desk_history.js";
 import { follow, refusal } from "./desk_line.js";
 import { post } from "./desk_send.js";
 import { holding, versionsOf } from "./desk_state.js";
 import { clock, clockSeconds, graphemes, langname, number, say, secondsLong } from "./desk_words.js";
+import { offer } from "./editor_clash.js";
 import { askReason, preview } from "./editor_dialogs.js";
 import { Hold } from "./editor_hold.js";
 import { Saver } from "./editor_save.js";
+import { drawVersions } from "./editor_versions.js";
 
 const LONGEST = 5000;
 // From these states of its question an answer can go out; the server decides, this only says it beforehand.
@@ -51,7 +53,7 @@ function keep(now) {
   const first = !answer;
   answer = now;
   if (first) draw();
-  drawVersions();
+  drawVersions(versions());
 }
 
 /** The server's version takes the place of what stands in the fields. */
@@ -85,7 +87,7 @@ function draw() {
   drawSaved(now);
   drawActs(now);
   drawShown();
-  drawVersions();
+  drawVersions(versions());
   drawHold();
 }
 
@@ -145,22 +147,6 @@ function drawShown() {
   put(root, "version", answer && answer.version > 1 ? say("version", { version: number(answer.version) }) : "");
 }
 
-function drawVersions() {
-  const list = document.getElementById("versions");
-  const lines = versions().map((version) => {
-    const line = copy("version-template");
-    const at = version.retracted_at ?? version.published_at ?? version.saved_at;
-    put(line, "version", say("version", { version: number(version.version) }));
-    put(line, "state", say(`version_${version.state}`));
-    put(line, "at", clock(at));
-    put(line, "reason", version.retract_reason || version.reason);
-    line.querySelector("time").dateTime = at;
-    return line;
-  });
-  list.replaceChildren(...lines);
-  show(document.getElementById("no-version"), lines.length === 0);
-}
-
 function drawHold() {
   if (answer?.state === "holding") {
     const { stopped } = state?.event ?? { stopped: [] };
@@ -180,37 +166,17 @@ function drawReach() {
 // Two writers, or a text that only this device had. Nothing is typed or saved until one of the two is taken.
 
 function clash({ current, by, at }) {
-  choose({
-    title: say(by ? "clash" : "clash_device", { by }),
-    when: say("clash_when", { by: by || current.saved_by, time: clockSeconds(at) }),
-    take: say("clash_take", { by: by || current.saved_by }),
-    theirs: current,
-    mine: read(),
-  });
-}
-
-function choose({ title, when, take, theirs, mine }) {
-  const place = document.getElementById("clash");
-  const card = copy("clash-template");
-  put(card, "title", title);
-  put(card, "their-when", when);
-  put(card, "theirs", theirs.text, theirs.lang);
-  put(card, "take-theirs", take);
-  put(card, "mine", mine.text, mine.lang);
-  card.addEventListener("click", ({ target }) => {
-    const taken = target.closest("[data-take]")?.dataset.take;
-    if (!taken) return;
-    place.replaceChildren();
-    saver.forget();
-    adopt(theirs);
-    if (taken === "mine") putBack(mine);
-    area.focus();
-  });
+  const title = say("clash", { by });
   saySaved(title, true);
   area.readOnly = true;
-  place.replaceChildren(card);
-  card.scrollIntoView({ block: "nearest" });
-  card.querySelector("button").focus();
+  offer({ title, by, at, theirs: current, mine: read() }, take);
+}
+
+function take(taken, theirs, mine) {
+  saver.forget();
+  adopt(theirs);
+  if (taken === "mine") putBack(mine);
+  area.focus();
 }
 
 function putBack(mine) {
@@ -229,8 +195,8 @@ function takeUpKept() {
     putBack(mine);
     saySaved(say("restored"));
   } else if (answer) {
-    clash({ current: answer, by: "", at: answer.saved_at });
-    put(document.getElementById("clash"), "mine", mine.text, mine.lang);
+    area.readOnly = true;
+    offer({ title: say("clash_device"), by: answer.saved_by, at: answer.saved_at, theirs: answer, mine }, take);
   }
 }
 
