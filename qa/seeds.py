@@ -22,6 +22,8 @@ from qa.story import Hours, Story
 from qa.web.site import now
 
 SEED: Final = 27
+# Days from now, and the hour there.
+_AT_THE_HOUR: Final = {"announced": (9, 14), "archived": (-30, 19)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +95,13 @@ def _account(tx: Tx, account: dict[str, Any], verified: str) -> int:
 
 
 def _starts(story: str, at: datetime, zone: str) -> datetime:
-    """When an event of the demo begins, or began, to five minutes."""
-    if story == "archived":
-        evening = (at - timedelta(days=30)).astimezone(ZoneInfo(zone))
-        return evening.replace(hour=19, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
-    away = {
-        "live": timedelta(minutes=-24),
-        "collecting": timedelta(days=2, hours=4),
-        "announced": timedelta(days=9, hours=3),
-    }
-    nearest = at + away[story] + timedelta(minutes=2.5)
+    """When an event of the demo begins, or began: some time from now to five minutes, or at an hour of its own zone."""
+    if story in _AT_THE_HOUR:
+        days, hour = _AT_THE_HOUR[story]
+        there = (at + timedelta(days=days)).astimezone(ZoneInfo(zone))
+        return there.replace(hour=hour, minute=0, second=0, microsecond=0).astimezone(at.tzinfo)
+    away = {"live": timedelta(minutes=-24), "collecting": timedelta(days=2, hours=4)}[story]
+    nearest = at + away + timedelta(minutes=2.5)
     return nearest.replace(minute=nearest.minute // 5 * 5, second=0, microsecond=0)
 
 

@@ -22,6 +22,7 @@ from qa.store import questions as question_store
 from qa.store.writer import Tx
 
 CROWD: Final = 300
+AGAIN: Final = 0.15
 # The most signed petition of a stretch stands for so many voices, the others follow by a root: else one had them all.
 MOST_VOICES: Final = 48
 ROOT: Final = 0.45
@@ -123,9 +124,11 @@ class Story:
         longest = max((second for second, _ in rhythm), default=0) or 1
         most = max((signatures for _, signatures in rhythm), default=0) or 1
         crowd = [asker(f"{self.chance.getrandbits(96):024x}") for _ in range(CROWD)]
+        who: Actor | None = None
         for row, (second, signatures) in zip(rows, rhythm, strict=True):
             at = start + (end - start) * (second / longest)
-            who = crowd.pop()
+            # Some ask twice.
+            who = who if who and self.chance.random() < AGAIN else crowd.pop()
             self._at(at, partial(self._ask, row, who))
             shown = self._triage(row, who, at)
             if shown:
