@@ -186,9 +186,9 @@ def refused() -> Callable[..., str]:
 
 
 @pytest.mark.timeout(120)
-def test_a_rehearsal_over_real_sockets_is_clean_and_leaves_a_closed_event_without_access(sqlite_url: str) -> None:
+def test_a_rehearsal_over_real_sockets_is_clean_and_leaves_a_closed_event_without_access(database_url: str) -> None:
     shown: list[float] = []
-    with serving(sqlite_url) as served:
+    with serving(database_url) as served:
         report = rehearse(served, progress=lambda share, _: shown.append(share))
         database = served.site.database
         event = database.read(events.by_slug, *report.event.removeprefix("@").split("/"))
