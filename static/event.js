@@ -32,6 +32,9 @@ function heard(text) {
   saying = setTimeout(() => ($("heard").textContent = text), 300);
 }
 
+/** What is taken away must not stay where it was said. */
+const hush = () => heard("");
+
 /* Answers */
 
 const card = (n) => $(`a${n}`);
@@ -227,11 +230,13 @@ function take(frame) {
     drawEvent();
     if (type === "event.opened") heard(words.heardOpen);
   } else if (type.startsWith("question.")) {
+    if (type === "question.removed") hush();
     drawNow();
     drawOpen();
   } else if (type === "answer.removed") {
     dropAnswer(data.n);
-  } else {
+    hush();
+  } else if (type.startsWith("answer.")) {
     takeAnswer(data);
     if (type === "answer.published") heard(plural("news", waiting.size));
     else if (SAID[type] && card(data.n)) heard(say(words[SAID[type]], { n: number(data.n) }));
@@ -320,6 +325,7 @@ const live = connect({
   onFrame: take,
   onReload(snapshot) {
     recent = [];
+    hush();
     become(snapshot);
   },
   onState(next) {
