@@ -132,7 +132,8 @@ export function connect({ base, after, epoch, onFrame, onState = () => {}, onRel
 
   async function take() {
     try {
-      const response = await fetch(reloadFrom, { headers: { Accept: "application/json" } });
+      // Not the browser's own copy: it may be the very one that is out of date.
+      const response = await fetch(reloadFrom, { headers: { Accept: "application/json" }, cache: "no-cache" });
       if (response.status === 403 || response.status === 404) return stop("not_found");
       if (!response.ok) throw new Error(response.status);
       const present = await response.json();
