@@ -32,6 +32,11 @@ class Recorder:
         _close(self._open)
         self._open.clear()
 
+    def lead_to(self, url: str) -> None:
+        """From now on new connections go to another server on this machine."""
+        host, port = url.removeprefix("http://").split(":")
+        self.upstream = host, int(port)
+
     def mend(self) -> None:
         self._cut = False
 
@@ -72,8 +77,8 @@ def _pump(source: socket.socket, target: socket.socket, kept: list[bytes] | None
 @contextmanager
 def recording(url: str) -> Iterator[Recorder]:
     """A recorder in front of a server on this machine, until the block ends."""
-    host, port = url.removeprefix("http://").split(":")
-    recorder = Recorder((host, int(port)), socket.create_server(("127.0.0.1", 0)))
+    recorder = Recorder(("", 0), socket.create_server(("127.0.0.1", 0)))
+    recorder.lead_to(url)
     thread = threading.Thread(target=recorder.accept, daemon=True)
     thread.start()
     try:

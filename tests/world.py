@@ -14,6 +14,7 @@ from qa.domain.people import Actor, asker
 from qa.domain.permissions import Role
 from qa.domain.questions import Action, Question
 from qa.store import accounts, staff
+from qa.store import questions as question_store
 from qa.store.database import Database
 from qa.store.writer import Writer
 
@@ -132,7 +133,13 @@ class World:
         """A question that has come all the way: asked, approved, shortlisted, answered, published."""
         card = self.move(self.ask(event, question, who), Action.APPROVE, Action.SHORTLIST, Action.ANSWER)
         self.publish(self.draft(card, text))
-        return card
+        return self.now(card)
+
+    def now(self, card: Question) -> Question:
+        """The question as it stands."""
+        found = self.database.read(question_store.get, card.event_id, card.n)
+        assert found is not None
+        return found
 
     def publish(self, draft: Answer, seconds: int = 0) -> Answer:
         """Send a draft into the hold slot; with 0 seconds it is out at once."""
