@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 
@@ -15,9 +15,12 @@ from qa.domain.permissions import Role
 from qa.domain.questions import Action
 from qa.domain.refusals import Closed, NoSuchMove, Refused
 from qa.domain.snapshot import Json, fold
+from qa.live.ring import Ring
 from qa.live.tailer import filled, frame
-from qa.store import log
-from tests.actions.stage import Stage
+from qa.store import log, questions
+from qa.store.log import Entry
+from qa.store.writer import Tx
+from tests.actions.stage import EVERYTHING, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +141,27 @@ STOPPING: Final = {
 }
 
 
+Fill: TypeAlias = Callable[[int, list[Entry]], Ring]
+
+
 class Reader:
     """Keeps every snapshot it takes, and holds each against the newest by the entries that came after it."""
 
-    def __init__(self, stage: Stage, kept: tuple[Json, ...] = ()) -> None:
+    def __init__(self, stage: Stage, kept: tuple[Json, ...] = (), fill: Fill = filled) -> None:
         self._stage = stage
         self._kept = list(kept) or [stage.present()]
+        self._fill = fill
 
     def copy(self) -> "Reader":
         """One that has seen the same so far."""
-        return Reader(self._stage, tuple(self._kept))
+        return Reader(self._stage, tuple(self._kept), self._fill)
 
     def check(self) -> None:
         """Whoever stopped at any of the moments so far and comes back now sees what a new page sees."""
         fresh = self._stage.present()
         first = self._kept[0]["seq"]
         head, entries = log.newest(self._stage.conn, self._stage.event_id, Channel.PUBLIC, max(1, fresh["seq"] - first))
-        ring = filled(head, entries)
+        ring = self._fill(head, entries)
         told = [json.loads(frame(entry)) for entry in entries]
         for old in self._kept:
             assert fold(old, told) == fresh
@@ -234,3 +241,51 @@ def _seconds(stage: Stage, first: Act) -> list[Act]:
     if stage.conn.dialect.name == "sqlite":
         return ACTS
     return ACTS[ACTS.index(first) % 7 :: 7]
+
+
+# What the reader would find: it can fail.
+
+
+def test_a_change_that_nobody_was_told_is_found(stage: Stage) -> None:
+    n = stage.asked(Action.APPROVE)
+    reader = Reader(stage)
+    card = stage.card(n)
+    questions.write(Tx(stage.conn, stage.now), replace(card, text="Behind the log's back", version=9), card.version)
+    with pytest.raises(AssertionError):
+        reader.check()
+
+
+def test_an_entry_that_says_something_else_than_the_page_is_found(stage: Stage) -> None:
+    reader = Reader(stage)
+    log.append(Tx(stage.conn, stage.now), stage.event_id, Channel.PUBLIC, "answer.removed", {"n": stage.published()})
+    with pytest.raises(AssertionError):
+        reader.check()
+
+
+def test_a_ring_that_forgets_to_take_off_is_found(stage: Stage) -> None:
+    """It blanks all that was said of a question, also that it went: who comes back keeps it."""
+
+    def forgetful(head: int, newest: list[Entry]) -> Ring:
+        ring = Ring(head - len(newest))
+        for entry in newest:
+            if entry.type.endswith((".removed", ".retracted")) and entry.n:
+                ring.supersede(entry.n)
+            ring.add(entry.seq, frame(entry), entry.n)
+        return ring
+
+    n = stage.drafted()
+    reader, forgetting = Reader(stage), Reader(stage, fill=forgetful)
+    stage.hold(n, seconds=0)
+    stage.move(n, Action.HIDE)
+    reader.check()
+    with pytest.raises(AssertionError):
+        forgetting.check()
+
+
+def test_who_comes_back_is_not_told_again_what_was_hidden(stage: Stage) -> None:
+    n = stage.published()
+    words = stage.card(n).text
+    stage.move(n, Action.HIDE)
+    head, entries = log.newest(stage.conn, stage.event_id, Channel.PUBLIC, EVERYTHING)
+    assert words in "".join(map(frame, entries)), "the log keeps it"
+    assert words not in "".join(filled(head, entries).after(head - len(entries), len(entries)) or [])

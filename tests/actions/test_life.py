@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar, Final, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from sqlalchemy import update
 
 from qa.domain.answers import Answer
 from qa.domain.chain import faults
@@ -22,8 +24,10 @@ from qa.domain.refusals import Refused
 from qa.domain.snapshot import Json, fold
 from qa.domain.views import stamp
 from qa.live.tailer import filled
-from qa.store import log
+from qa.store import log, questions
 from qa.store.database import Database
+from qa.store.tables import entries
+from qa.store.writer import Tx
 from tests.actions.stage import EVERYTHING, Stage
 
 T = TypeVar("T")
@@ -235,9 +239,9 @@ class Life(RuleBasedStateMachine):
             assert self.stage.present() == self.kept[-1]
             return None
         new = {channel: self.stage.entries(channel, after) for channel, after in before.items()}
-        for channel, entries in new.items():
+        for channel, told in new.items():
             first = before[channel] + 1
-            assert [entry["seq"] for entry in entries] == list(range(first, first + len(entries)))
+            assert [entry["seq"] for entry in told] == list(range(first, first + len(told)))
         self.kept.append(fold(self.kept[-1], new[Channel.PUBLIC]))
         assert self.kept[-1] == self.stage.present()
         self._versions_rise(new[Channel.STAFF])
@@ -340,3 +344,57 @@ def test_whatever_is_done_in_whatever_order_everything_holds(part: int, sqlite_u
 @pytest.mark.timeout(300)
 def test_the_same_on_the_other_database(postgresql_url: str) -> None:
     _live(postgresql_url, 6)
+
+
+# Each of these is found: a life can fail.
+
+
+def _silent(stage: Stage) -> None:
+    card = stage.card(2)
+    questions.write(Tx(stage.conn, stage.now), replace(card, text="Nobody was told"), card.version)
+
+
+def _leak(stage: Stage) -> None:
+    draft = stage.newest(4)
+    assert draft
+    _say(stage, Channel.PUBLIC, "of.a.later.version", {"text": draft.text})
+
+
+def _name(stage: Stage) -> None:
+    _say(stage, Channel.PUBLIC, "of.a.later.version", {"by": stage.staff[Role.HOST].initials})
+
+
+def _doubled(stage: Stage) -> None:
+    entry = log.after(stage.conn, stage.event_id, Channel.STAFF, 1, 10)[-1]
+    for _ in range(2):
+        _say(stage, Channel.STAFF, entry.type, entry.data)
+
+
+def _forged(stage: Stage) -> None:
+    here = (entries.c.event_id == stage.event_id, entries.c.channel == "public", entries.c.seq == 2)
+    stage.conn.execute(update(entries).where(*here).values(data={"phase": "live"}))
+
+
+def _say(stage: Stage, channel: Channel, type_: str, data: Json) -> None:
+    log.append(Tx(stage.conn, stage.now), stage.event_id, channel, type_, data)
+
+
+@pytest.mark.parametrize("slip", [_silent, _leak, _name, _doubled, _forged])
+def test_a_slip_is_found(slip: Callable[[Stage], None], sqlite_url: str) -> None:
+    class Slipping(Life):
+        database = Database(sqlite_url)
+
+        def teardown(self) -> None:
+            try:
+                self._do(lambda: slip(self.stage))
+            finally:
+                super().teardown()
+
+    once = settings(max_examples=1, stateful_step_count=1, phases=[Phase.generate], database=None)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Slipping, settings=once)
+    Slipping.database.close()
+
+
+def test_without_a_slip_nothing_is_found(sqlite_url: str) -> None:
+    _live(sqlite_url, 1)
