@@ -8,6 +8,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
@@ -98,6 +99,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
             Refused: errors.on_refused,
             HTTPException: errors.on_http,
             DatabaseError: errors.on_database,
+            ClientDisconnect: errors.on_gone,
             Exception: errors.on_error,
         },
         lifespan=lifespan,

@@ -54,6 +54,7 @@ def table(wires: Wires) -> tuple[Row, ...]:
         Row("GET", DESK, desk.desk, Permission.DESK),
         Row("GET", f"{DESK}/snapshot.json", desk.snapshot, Permission.DESK),
         Row("GET", f"{DESK}/entries", wires.staff_entries, Permission.DESK),
+        Row("GET", f"{DESK}/stream", wires.staff_stream, Permission.DESK),
         Row("WS", f"{DESK}/live", wires.staff_live, Permission.DESK),
         # The verbs check their own permission in the action, by the table of moves; DESK is what all of them need.
         Row("POST", f"{DESK}/questions/{{n:int}}/{{action}}", desk.move, Permission.DESK),

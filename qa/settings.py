@@ -85,7 +85,9 @@ def _secrets(env: Mapping[str, str]) -> tuple[str, ...]:
     named = env.get("SECRET_KEY") or (KEPT_SECRET.read_text() if KEPT_SECRET.exists() else "")
     keys = tuple(key.strip() for key in named.split(",") if key.strip())
     if not keys or min(map(len, keys)) < SHORTEST_SECRET:
-        raise BadSetting(f"SECRET_KEY: set a random text of at least {SHORTEST_SECRET} characters; commas part older ones")
+        raise BadSetting(
+            f"SECRET_KEY: set a random text of at least {SHORTEST_SECRET} characters; commas part older ones"
+        )
     return keys
 
 

@@ -17,7 +17,7 @@ from qa.live.tailer import Tailer
 from qa.store import staff
 from qa.store.database import Reading
 from qa.web import desk, errors
-from qa.web.present import present_of
+from qa.web.present import place_of
 from qa.web.site import now
 from qa.web.who import session_of, staff_of
 
@@ -30,9 +30,9 @@ class Wires:
     hub: Hub
 
     async def _public(self, connection: HTTPConnection) -> Line:
-        present = await present_of(connection)
-        key = (present.event.id, Channel.PUBLIC)
-        return Line(self.tailer, self.hub, key, present.event.epoch, f"{present.base}/snapshot.json")
+        place = await place_of(connection)
+        key = (place.event_id, Channel.PUBLIC)
+        return Line(self.tailer, self.hub, key, place.epoch, f"{place.base}/snapshot.json")
 
     async def _staff(self, connection: HTTPConnection) -> Line:
         event, _ = await staff_of(connection, Permission.DESK)
@@ -61,6 +61,10 @@ class Wires:
         """`…/stream`: server-sent events."""
         return _stream(request, await self._public(request))
 
+    async def staff_stream(self, request: Request) -> Response:
+        """`/desk/…/stream`: server-sent events of the staff's channel, ended like its sockets."""
+        return _stream(request, await self._staff(request), fingerprint(session_of(request)))
+
     async def entries(self, request: Request) -> Response:
         """`…/entries`: one poll."""
         body = await streams.polled(request.query_params, await self._public(request))
@@ -72,10 +76,12 @@ class Wires:
         return Response(body, media_type="application/json", headers=desk.NO_STORE)
 
 
-def _stream(request: Request, line: Line) -> Response:
+def _stream(request: Request, line: Line, token: str = "") -> Response:
     if line.hub.full:
         return Response(status_code=503, headers={"Retry-After": "10"})
-    frames: AsyncIterator[str] = streams.server_sent(request.query_params, line, request.headers.get("last-event-id"))
+    frames: AsyncIterator[str] = streams.server_sent(
+        request.query_params, line, request.headers.get("last-event-id"), token
+    )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
 

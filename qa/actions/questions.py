@@ -9,7 +9,7 @@ from qa.domain import channels, codes, events, rates, text
 from qa.domain.channels import VOICES_IN
 from qa.domain.events import Doing, Event
 from qa.domain.people import Actor
-from qa.domain.permissions import Permission, role_for
+from qa.domain.permissions import Permission, Role, role_for
 from qa.domain.questions import Action, Question, State, code_for, find, undo_of
 from qa.domain.refusals import Closed, Invalid, NotFound, TooSoon
 from qa.store import events as event_store
@@ -42,12 +42,11 @@ def ask(tx: Tx, who: Actor, event_id: int, asking: Asking, secret: bytes) -> Ack
     Raises `Invalid` (empty, too_long, no_key), `Closed` (phase, switch) or `TooSoon` (facts: seconds).
     A repeat of a known key is acknowledged whatever the phase, and costs nothing.
     """
-    event, role = moves.event_for(tx, who, event_id, Permission.ASK)
+    event, role = _announced(tx, who, event_id, Permission.ASK)
     key = _key(asking.key)
     known = questions.by_key(tx.conn, event_id, key)
     if known:
         return Acknowledged(known, repeat=True)
-    events.require(event, Doing.READ)
     events.require(event, Doing.ASK)
     card = _new_question(tx, who, event, asking)
     _take_token(tx, who, event)
@@ -59,6 +58,14 @@ def ask(tx: Tx, who: Actor, event_id: int, asking: Asking, secret: bytes) -> Ack
     move = moves.made(who, role, Action.ASK.value, "", card.state.value)
     moves.record_question(tx, event, card, move, channels.Sight())
     return Acknowledged(card, repeat=False)
+
+
+def _announced(tx: Tx, who: Actor, event_id: int, permission: Permission) -> tuple[Event, Role]:
+    """The event as the audience may know it: a draft is not there."""
+    event, role = moves.event_for(tx, who, event_id, permission)
+    if events.is_open(event.phase, event.stopped, Doing.READ):
+        raise NotFound()
+    return event, role
 
 
 def _key(typed: str) -> str:
@@ -101,7 +108,7 @@ def voice(tx: Tx, who: Actor, event_id: int, n: int, *, on: bool) -> int:
 
     Raises `Closed` where voting is not open, `own_question` for the asker, `NotFound` for what is not shown.
     """
-    event, _ = moves.event_for(tx, who, event_id, Permission.VOICE)
+    event, _ = _announced(tx, who, event_id, Permission.VOICE)
     events.require(event, Doing.VOICE)
     card = moves.question_in(tx, event_id, n)
     if card.state not in VOICES_IN:

@@ -63,8 +63,10 @@ class RedisBell(LocalBell):
 
     async def stop(self) -> None:
         for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            # Asked again until it ends: a cancellation that arrives while the client reconnects can get lost in it.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.5)
         await super().stop()
 
     def _queue(self, events: set[int]) -> None:

@@ -1,5 +1,6 @@
 """The newest entries of one channel as frames, numbered without a gap. Every viewer's cursor points here. No I/O."""
 
+import json
 from collections import deque
 from collections.abc import Sequence
 from itertools import islice
@@ -39,7 +40,8 @@ class Ring:
         """Take the text out of what was said of a question: who resumes from before must not be told it again."""
         for index, about in enumerate(self._subjects):
             if about == subject:
-                self._frames[index] = encode("superseded", seq=self.first + index, data={})
+                told = json.loads(self._frames[index])
+                self._frames[index] = encode("superseded", seq=told["seq"], at=told["at"], data={})
 
     def after(self, cursor: int, most: int = 200) -> Sequence[str] | None:
         """The frames behind a cursor, at most `most`; None if some of them are gone or the cursor is ahead of all."""

@@ -92,9 +92,9 @@ async def _send(socket: WebSocket, frames: Any) -> None:
             await socket.send({"type": "websocket.send", "text": frame})
 
 
-async def server_sent(query: QueryParams, line: Line, last_id: str | None) -> AsyncIterator[str]:
-    """The channel as server-sent events; each event's data is a frame, its id the seq. Raises `TooMany` at once."""
-    with line.hub.seat(line.key) as seat:
+async def server_sent(query: QueryParams, line: Line, last_id: str | None, token: str = "") -> AsyncIterator[str]:
+    """The channel as server-sent events; each event's data is a frame, its id the seq. `token` as for sockets."""
+    with line.hub.seat(line.key, token) as seat:
         ring = await line.ring()
         asked = {**query, "after": last_id} if last_id else query
         cursor = cursor_of(asked, line, ring.head)

@@ -80,6 +80,10 @@ class Tailer:
             except DatabaseError as error:
                 self.alive = False
                 log.error("tailer.database", error=type(error).__name__)
+            except Exception:
+                # A tailer that died unseen would leave every viewer in the past.
+                self.alive = False
+                log.exception("tailer.fault")
 
     async def _catch_up(self, heard: set[int] | None) -> None:
         keys = [key for key in self._rings if heard is None or key[0] in heard]

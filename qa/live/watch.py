@@ -22,13 +22,16 @@ Voices = Callable[[int], dict[int, int]]
 
 
 async def every_second(work: Callable[[], Awaitable[None]]) -> None:
-    """Do the work once a second for ever; a database that is away is reported and tried again."""
+    """Do the work once a second for ever; what goes wrong in one turn is reported, and does not end the clock."""
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         try:
             await work()
         except DatabaseError as error:
             log.error("watch.database", error=type(error).__name__)
+        except Exception:
+            # A clock that died unseen would be worse than any fault of one turn.
+            log.exception("watch.fault")
 
 
 async def revoke(hub: Hub, ousted: Ousted) -> None:

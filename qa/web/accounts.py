@@ -55,8 +55,12 @@ async def directory(request: Request) -> Response:
 
 
 def _directory(conn: Reading, lang: str, typed: str) -> dict[str, Any]:
-    by_id = {account.id: account for account in accounts.every(conn)}
-    shown = [event for event in events.every(conn) if event.phase is not Phase.DRAFT]
+    every = events.every(conn)
+    # Who has nothing but rehearsals is no official page, and a rehearsal is nobody's event: both are found by address.
+    rehearsing = {event.account_id for event in every if event.rehearsal}
+    real = {event.account_id for event in every if not event.rehearsal}
+    by_id = {account.id: account for account in accounts.every(conn) if account.id not in rehearsing - real}
+    shown = [event for event in every if event.phase is not Phase.DRAFT and not event.rehearsal]
     cards = [_event_card(conn, event, by_id[event.account_id], lang) for event in shown]
     coming = [card for card in cards if card["event"]["phase"] in {"announced", "collecting"}]
     return {

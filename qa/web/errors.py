@@ -132,6 +132,12 @@ async def on_database(request: Request, error: Exception) -> Response:
     return await on_refused(request, NotSaved())
 
 
+async def on_gone(request: Request, error: Exception) -> Response:
+    """The browser hung up before it had said everything: there is nobody to answer."""
+    log.info("gone", error=type(error).__name__)
+    return Response(status_code=400)
+
+
 async def on_error(request: Request, error: Exception) -> Response:
     """A fault of ours. It is answered outside of the guard, so the headers that keep a page its own are set here."""
     log.error("fault", exc_info=error)

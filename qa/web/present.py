@@ -9,14 +9,14 @@ from starlette.requests import HTTPConnection
 from qa.domain.accounts import Account
 from qa.domain.answers import Answer
 from qa.domain.channels import ANSWER_SHOWN, Channel, public_answer, public_event, public_question
-from qa.domain.events import Event
+from qa.domain.events import Event, Phase
 from qa.domain.order import Seen, shuffled
 from qa.domain.questions import Question, State
 from qa.domain.refusals import NotFound
 from qa.domain.snapshot import being_answered, next_up, snapshot
 from qa.store import accounts, answers, events, log, questions
 from qa.store.database import Reading
-from qa.web.site import now, read, site_of
+from qa.web.site import Place, now, read, site_of
 
 SHOWN_AT_ONCE: Final = 12
 # Totals and impressions are no entries of the log: they may be so old.
@@ -68,17 +68,24 @@ def read_totals(conn: Reading, event_id: int) -> dict[str, int]:
     return {"questions": asked, "people": people, "answers": answers.count_shown(conn, event_id)}
 
 
+async def place_of(connection: HTTPConnection) -> Place:
+    """Which event is at the address: one query for the first who asks, none for all others. `NotFound` for a draft.
+
+    An event keeps its address and its epoch for as long as a process runs, and never becomes a draft again.
+    """
+    site = site_of(connection)
+    handle, slug = connection.path_params["handle"], connection.path_params["slug"]
+    if (handle, slug) not in site.places:
+        event = await read(connection, events.by_slug, handle, slug)
+        if event is None or event.phase is Phase.DRAFT:
+            raise NotFound()
+        site.places[handle, slug] = Place(event.id, event.epoch, f"/@{handle}/{slug}")
+    return site.places[handle, slug]
+
+
 async def present_of(connection: HTTPConnection) -> Present:
     """The present of the event in the address; `NotFound` while it is a draft."""
-    site = site_of(connection)
-    address = (connection.path_params["handle"], connection.path_params["slug"])
-    if address not in site.addresses:
-        event = await read(connection, events.by_slug, *address)
-        if event is None:
-            raise NotFound()
-        # An event keeps its address for ever: from now on nobody who comes costs a query.
-        site.addresses[address] = event.id
-    return await _kept(connection, site.addresses[address])
+    return await _kept(connection, (await place_of(connection)).event_id)
 
 
 async def _kept(connection: HTTPConnection, event_id: int) -> Present:

@@ -16,8 +16,8 @@ from qa.domain.views import stamp
 from qa.store import accounts as account_store
 from qa.store import events, questions
 from qa.store.database import Reading
-from qa.web import accounts, errors, limits, page
-from qa.web.present import present_of
+from qa.web import accounts, errors, i18n, limits, page
+from qa.web.present import place_of, present_of
 from qa.web.site import read, site_of, write
 from qa.web.who import asker_of, new_asker, remember_asker
 
@@ -62,16 +62,16 @@ async def ask(request: Request) -> Response:
 
 async def _ask(request: Request, body: dict[str, Any]) -> actions.Acknowledged:
     site = site_of(request)
-    event = (await present_of(request)).event
+    place = await place_of(request)
     asking = actions.Asking(
         key=request.headers.get("idempotency-key") or errors.text_of(body, "key") or _own_key(request),
         text=errors.text_of(body, "text"),
         context=errors.text_of(body, "context"),
         name=errors.text_of(body, "name"),
-        page=page.language(request),
+        page=i18n.known(errors.text_of(body, "lang")) or page.language(request),
     )
     who = asker_of(request) or new_asker()
-    return await write(request, lambda tx: actions.ask(tx, who, event.id, asking, site.settings.secret))
+    return await write(request, lambda tx: actions.ask(tx, who, place.event_id, asking, site.settings.secret))
 
 
 def _own_key(request: Request) -> str:
@@ -93,14 +93,14 @@ async def voice(request: Request) -> Response:
     """`POST …/questions/{n}/voice` with `on` 1 or 0: one voice of one person, there or not."""
     limits.require(request, "voice")
     on = str((await errors.fields(request)).get("on", "1")) in {"1", "true", "True"}
-    event = (await present_of(request)).event
+    place = await place_of(request)
     n = int(request.path_params["n"])
     who = asker_of(request) or new_asker()
-    await write(request, lambda tx: actions.voice(tx, who, event.id, n, on=on))
+    await write(request, lambda tx: actions.voice(tx, who, place.event_id, n, on=on))
     if errors.wants_json(request):
         response: Response = JSONResponse({"n": n, "on": on}, headers={"Cache-Control": "no-store"})
     else:
-        response = RedirectResponse(f"/@{event.handle}/{event.slug}#q{n}", 303)
+        response = RedirectResponse(f"{place.base}#q{n}", 303)
     remember_asker(request, response, who.id)
     return response
 

@@ -26,6 +26,15 @@ def now() -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An announced event as its address leads to it; `base` is that address."""
+
+    event_id: int
+    epoch: str
+    base: str
+
+
 @dataclass(slots=True)
 class Site:
     settings: Settings
@@ -39,8 +48,8 @@ class Site:
     demo: bool = False
     # How often open questions were put before somebody since the last flush, by event and number.
     seen: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    # Which event is at an address (handle, slug).
-    addresses: dict[tuple[str, str], int] = field(default_factory=dict)
+    # Which event is at an address (handle, slug): see `present`.
+    places: dict[tuple[str, str], Place] = field(default_factory=dict)
     # Snapshots by event, kept as long as nothing happens: see `present`.
     presents: dict[int, Any] = field(default_factory=dict)
     presents_locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
