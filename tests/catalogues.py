@@ -16,7 +16,8 @@ from qa.web.i18n import DEFAULT, LANGUAGES
 ROOT: Final = Path(__file__).resolve().parent.parent
 FOLDER: Final = ROOT / "qa" / "web" / "words"
 _METHODS: Final = [("qa/web/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.xml", "jinja2")]
-_OPTIONS: Final = {"templates/**.html": {"trimmed": "true"}, "templates/**.xml": {"trimmed": "true"}}
+_STRICT: Final = {"trimmed": "true", "silent": "false"}
+_OPTIONS: Final = {"templates/**.html": _STRICT, "templates/**.xml": _STRICT}
 TRANSLATED: Final = tuple(tag for tag in LANGUAGES if tag != DEFAULT)
 
 
