@@ -65,6 +65,8 @@ class Writer:
         self._after_commit = after_commit
         self._together = together
         self._jobs: queue.Queue[_Job | None] = queue.Queue(waiting)
+        self._entering = threading.Lock()
+        self._closed = False
         # SQLite has one writer at a time. On PostgreSQL a second one fills the wait for the disk.
         count = 1 if database.is_sqlite else 2
         self._threads = [threading.Thread(target=self._work, name=f"writer-{i}", daemon=True) for i in range(count)]
@@ -72,13 +74,16 @@ class Writer:
             thread.start()
 
     def submit(self, action: Callable[[Tx], T]) -> "Future[T]":
-        """Queue an action. The future has its result once that is committed; `Overloaded` if the queue is full."""
+        """Queue an action. The future has its result once that is committed; `Overloaded` if the queue is full.
+
+        After `close` nothing is taken in: nobody would ever answer it.
+        """
         job = _Job(action, Future())
         job.future.set_running_or_notify_cancel()
-        try:
+        with self._entering:
+            if self._closed or self._jobs.full():
+                raise Overloaded(seconds=2)
             self._jobs.put_nowait(job)
-        except queue.Full:
-            raise Overloaded(seconds=2) from None
         return job.future
 
     def run(self, action: Callable[[Tx], T]) -> T:
@@ -87,6 +92,8 @@ class Writer:
 
     def close(self) -> None:
         """Finish what waits, then stop."""
+        with self._entering:
+            self._closed = True
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
