@@ -9,8 +9,13 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
+from qa.store.database import Database
 from qa.store.migrations.run import upgrade
+from qa.store.writer import Writer
+from qa.web.site import now
 from tests.servers import PostgreSQL, Redis, running_postgresql, running_redis
+from tests.serving import Served, serving
+from tests.world import World
 
 DATABASES: Final = ("sqlite", "postgresql")
 _TEMPLATE: Final = "qa_template"
@@ -99,6 +104,23 @@ def postgresql_template(postgres: PostgreSQL) -> str:
     upgrade(postgres.create(_TEMPLATE))
     postgres.seal(_TEMPLATE)
     return _TEMPLATE
+
+
+@pytest.fixture
+def world(database_url: str) -> Iterator[World]:
+    """A world yet empty, on SQLite and on PostgreSQL. Where pages are served it is the server's own."""
+    database = Database(database_url)
+    writer = Writer(database, now)
+    yield World(database, writer)
+    writer.close()
+    database.close()
+
+
+@pytest.fixture
+def served(sqlite_url: str) -> Iterator[Served]:
+    """The application on a real socket, with a database of its own."""
+    with serving(sqlite_url) as running:
+        yield running
 
 
 def _sqlite_url(file: Path) -> str:

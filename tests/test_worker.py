@@ -1,29 +1,16 @@
 """What is due is done once, and the worker goes on afterwards."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
-
-import pytest
 
 from qa import worker
 from qa.actions import answers as actions
 from qa.domain.answers import State
 from qa.domain.questions import Action
 from qa.store import answers
-from qa.store.database import Database
 from qa.store.writer import Writer
 from qa.web.site import now
 from tests.world import BOSS, World
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    database = Database(database_url)
-    writer = Writer(database, now)
-    yield World(database, writer)
-    writer.close()
-    database.close()
 
 
 async def test_every_answer_whose_hold_is_over_is_published_once(world: World) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import launch
 from tests.journeys.visitors import Visitors
-from tests.serving import Served, serving
+from tests.serving import Served
 from tests.world import World
 
 
@@ -16,12 +16,6 @@ def browser() -> Iterator[Browser]:
     """One Chromium for the session. Each test makes its own context, which is a visitor with cookies of their own."""
     with sync_playwright() as playwright, launch(playwright) as chromium:
         yield chromium
-
-
-@pytest.fixture
-def served(sqlite_url: str) -> Iterator[Served]:
-    with serving(sqlite_url) as running:
-        yield running
 
 
 @pytest.fixture

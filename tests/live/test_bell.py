@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
+from redis.asyncio import Redis
 
-from qa.live.bell import Bell, LocalBell, RedisBell
+from qa.live.bell import CHANNEL, Bell, LocalBell, RedisBell
 from tests.eventually import eventually_async
 from tests.servers import running_redis
 
@@ -48,6 +49,35 @@ async def test_a_ring_reaches_the_other_processes_of_the_same_redis(redis_url: s
     finally:
         await here.stop()
         await there.stop()
+
+
+@pytest.mark.parametrize("noise", [b"", b"7,x", b"-1", "²".encode(), b"\xff", b"7;9", b"1" * 5_000])
+async def test_noise_on_the_channel_means_that_anything_may_be_new_and_deafens_nobody(
+    noise: bytes, redis_url: str
+) -> None:
+    bell = RedisBell(redis_url)
+    heard: Heard = []
+    await bell.start(heard.append)
+    client = Redis.from_url(redis_url)
+    try:
+        await eventually_async(lambda: None in heard)
+        heard.clear()
+        await client.publish(CHANNEL, noise)
+        await client.publish(CHANNEL, b"7,9")
+        await eventually_async(lambda: {7, 9} in heard)
+        assert heard[0] is None
+    finally:
+        await client.aclose()
+        await bell.stop()
+
+
+async def test_a_ring_while_the_loop_ends_is_lost_and_not_an_error() -> None:
+    """The writer rings from its thread, also while the process is on its way out."""
+    bell = LocalBell()
+    ended = asyncio.new_event_loop()
+    ended.close()
+    bell._loop = ended
+    bell.ring({1})
 
 
 async def test_a_redis_that_dies_and_comes_back_empty_is_heard_again_and_says_that_something_was_missed() -> None:

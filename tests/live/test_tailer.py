@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
-import pytest
 from sqlalchemy import update
 
 from qa.domain.channels import Channel
@@ -19,15 +17,6 @@ from qa.web.site import now
 from tests.eventually import eventually_async
 from tests.servers import running_postgresql
 from tests.world import World
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    database = Database(database_url)
-    writer = Writer(database, now)
-    yield World(database, writer)
-    writer.close()
-    database.close()
 
 
 async def test_an_entry_that_no_bell_announced_is_found_by_the_poll(world: World) -> None:
@@ -72,6 +61,29 @@ async def test_a_bell_for_another_event_reads_nothing_of_this_one(world: World) 
         await eventually_async(lambda: there.head == before[1] + 1)
         assert here.head == before[0]
     finally:
+        await tailer.stop()
+
+
+async def test_a_bell_that_rings_all_the_time_for_one_event_keeps_no_other_unread(world: World) -> None:
+    """The other event's bell was lost, as with a Redis that is away; the poll has to come all the same."""
+    event, other = await asyncio.to_thread(world.event), await asyncio.to_thread(world.event, "other")
+    tailer = Tailer(world.database, lambda key: None, poll_seconds=0.1)
+    await tailer.ring(event.id, Channel.STAFF)
+    there = await tailer.ring(other.id, Channel.STAFF)
+    before = there.head
+    await tailer.start()
+
+    async def ring_for_ever() -> None:
+        while True:
+            tailer.heard({event.id})
+            await asyncio.sleep(0)
+
+    ringing = asyncio.create_task(ring_for_ever())
+    try:
+        await asyncio.to_thread(world.ask, other)
+        await eventually_async(lambda: there.head == before + 1)
+    finally:
+        ringing.cancel()
         await tailer.stop()
 
 

@@ -6,14 +6,8 @@ from contextlib import contextmanager
 import httpx2
 import pytest
 
-from tests.serving import Served, serving
+from tests.serving import Served
 from tests.world import World
-
-
-@pytest.fixture
-def served(sqlite_url: str) -> Iterator[Served]:
-    with serving(sqlite_url) as running:
-        yield running
 
 
 @pytest.fixture
