@@ -36,8 +36,14 @@ class LocalBell:
         self._heard = heard
 
     def ring(self, events: set[int]) -> None:
-        if self._loop and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._heard, set(events))
+        self._call(self._heard, events)
+
+    def _call(self, heard: Callable[[set[int]], None], events: set[int]) -> None:
+        """In the loop, if there is one; it may end while another thread rings."""
+        loop = self._loop
+        if loop:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(heard, set(events))
 
     async def stop(self) -> None:
         self._loop = None
@@ -58,8 +64,7 @@ class RedisBell(LocalBell):
 
     def ring(self, events: set[int]) -> None:
         super().ring(events)
-        if self._loop and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._queue, set(events))
+        self._call(self._queue, events)
 
     async def stop(self) -> None:
         for task in self._tasks:
@@ -101,5 +106,8 @@ class RedisBell(LocalBell):
 
 
 def _events(data: bytes) -> set[int] | None:
-    numbers = data.decode(errors="replace").split(",")
-    return {int(number) for number in numbers} if all(number.isdigit() for number in numbers) else None
+    """The event numbers of a ring; None, anything may be new, for what is no ring of ours."""
+    try:
+        return {int(number) for number in data.decode().split(",")}
+    except ValueError:
+        return None

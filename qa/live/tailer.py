@@ -1,6 +1,7 @@
 """One tailer per process: it reads what the log has grown by, checks that nothing is missing, and fills the rings."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from typing import Final
@@ -65,13 +66,17 @@ class Tailer:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        next_poll = loop.time()
         while True:
-            try:
-                # The jitter keeps many processes from asking the database in step.
-                async with asyncio.timeout(self._poll_seconds * random.uniform(0.5, 1)):  # noqa: S311 - no secret
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(next_poll):
                     await self._news.wait()
-            except TimeoutError:
+            # By the clock, not by silence: a bell that rings all the time for one event keeps no other unread.
+            if loop.time() >= next_poll:
                 self._heard = None
+                # The jitter keeps many processes from asking the database in step.
+                next_poll = loop.time() + self._poll_seconds * random.uniform(0.5, 1)  # noqa: S311 - no secret
             self._news.clear()
             heard, self._heard = self._heard, set()
             try:

@@ -51,7 +51,7 @@ async def test_a_ring_reaches_the_other_processes_of_the_same_redis(redis_url: s
         await there.stop()
 
 
-@pytest.mark.parametrize("noise", [b"", b"7,x", b"-1", "²".encode(), b"\xff", b"7;9", b"1" * 5_000])
+@pytest.mark.parametrize("noise", [b"", b"7,x", "²".encode(), b"\xff", b"7;9", b"1" * 5_000])
 async def test_noise_on_the_channel_means_that_anything_may_be_new_and_deafens_nobody(
     noise: bytes, redis_url: str
 ) -> None:
