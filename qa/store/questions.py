@@ -16,6 +16,8 @@ _FIELDS: Final = [field.name for field in fields(Question)]
 # Built once: putting two dozen columns together costs as much as asking the database.
 _CARDS: Final = select(*(questions.c[name] for name in _FIELDS))
 _ADD: Final = insert(questions)
+# Which card it is, and what others count meanwhile without a new version.
+_NOT_MOVED: Final = {"event_id", "n", "voices", "impressions"}
 
 
 def add(tx: Tx, card: Question, key: str, receipt: str) -> None:
@@ -66,7 +68,7 @@ def seen(conn: Connection, event_id: int, state: State) -> list[Seen]:
 
 def write(tx: Tx, card: Question, version: int) -> bool:
     """Put the card in place of the one of that version. False: somebody was first, nothing was written."""
-    values = {name: _plain(getattr(card, name)) for name in _FIELDS if name not in {"event_id", "n", "voices"}}
+    values = {name: _plain(getattr(card, name)) for name in _FIELDS if name not in _NOT_MOVED}
     result = tx.conn.execute(
         update(questions)
         .where(questions.c.event_id == card.event_id, questions.c.n == card.n, questions.c.version == version)
