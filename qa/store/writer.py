@@ -4,6 +4,7 @@ Each action runs in a savepoint of its own, so that a refusal undoes only itself
 not even a refusal, for it may rest on what a neighbour in the same transaction wrote.
 """
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable
@@ -17,6 +18,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from qa.domain.refusals import NotSaved, Overloaded
 from qa.store.database import Database
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -158,7 +161,10 @@ class Writer:
         for job in jobs:
             job.answer()
         if grown:
-            self._after_commit(grown)
+            try:
+                self._after_commit(grown)
+            except Exception:  # noqa: BLE001 - who listens looks by themselves too; nobody writes without this thread
+                _log.exception("nobody was told that a log grew")
 
 
 def _attempt(tx: Tx, job: _Job) -> None:
