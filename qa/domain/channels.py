@@ -4,7 +4,7 @@ Page, socket, replay, feed, post and export all read through these functions; no
 forms themselves stand in `views`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, TypeAlias
@@ -171,6 +171,20 @@ def public_version(card: Question | None, answer: Answer | None) -> PublicAnswer
         questions=answer.questions,
         people=answer.people,
     )
+
+
+def readable_versions(card: Question | None, versions: Iterable[Answer]) -> list[Answer]:
+    """The versions that have an address, of all those of an answer, newest first.
+
+    A withdrawal takes with it what was said before: its reason stands at the one address, and no older text.
+    """
+    readable = []
+    for answer in versions:
+        if public_version(card, answer):
+            readable.append(answer)
+        if answer.retracted_at:
+            break
+    return readable
 
 
 # The record shows the text of what a moderator has read and found fit to be read, whatever became of it.

@@ -94,7 +94,7 @@ def _permalink(conn: Reading, event: Event, n: int, version: int | None) -> dict
     card = questions.get(conn, event.id, n)
     if card is None:
         raise NotFound()
-    readable = [answer for answer in answers.versions(conn, event.id, n) if channels.public_version(card, answer)]
+    readable = channels.readable_versions(card, answers.versions(conn, event.id, n))
     shown = shown_answer(conn, card)
     if version is not None:
         shown = next((answer for answer in readable if answer.version == version), None)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from qa.domain.channels import ANSWER_SHOWN, Channel, record_row
+from qa.domain.channels import ANSWER_SHOWN, Channel, readable_versions, record_row
 from qa.domain.events import RECORD_PHASES, Event
 from qa.domain.messages import dumps
 from qa.domain.refusals import NotFound
@@ -69,7 +69,7 @@ def archive(conn: Reading, present: Present) -> dict[str, Any]:
     """The record as `qa verify` reads it."""
     event = present.event
     rows = read_rows(conn, event)
-    readable = {row.n for row in rows if row.answer}
+    readable = {row.n: _with_text(conn, event, row.n) for row in rows if row.answer}
     lines = log.after(conn, event.id, Channel.PUBLIC, 0, _ALL)
     return {
         "v": 1,
@@ -81,8 +81,18 @@ def archive(conn: Reading, present: Present) -> dict[str, Any]:
     }
 
 
-def _line(line: log.Entry, readable: set[int]) -> dict[str, Any]:
+def _with_text(conn: Reading, event: Event, n: int) -> set[int]:
+    """The versions of an answer whose words may still be read."""
+    card = questions.get(conn, event.id, n)
+    versions = readable_versions(card, answers.versions(conn, event.id, n))
+    return {answer.version for answer in versions if not answer.retracted_at}
+
+
+def _line(line: log.Entry, readable: dict[int, set[int]]) -> dict[str, Any]:
+    """`readable`: by the number of an answer the versions whose words may be read."""
     kept = line.n is None or (line.n in readable and line.type.startswith("answer."))
+    if kept and line.n is not None and line.data.get("text"):
+        kept = line.data["version"] in readable[line.n]
     return {
         "seq": line.seq,
         "at": stamp(line.at),
