@@ -55,14 +55,14 @@ def test_the_role_in_which_it_is_done_is_one_that_may(permission: Permission) ->
     assert can([role_for(set(Role), permission)], permission)
 
 
-@pytest.mark.parametrize("permission", set(Permission) - {Permission.ASK, Permission.VOICE, Permission.WITHDRAW})
+@pytest.mark.parametrize("permission", [permission for permission in Permission if can(STAFF_ROLES, permission)])
 @pytest.mark.parametrize("held", [frozenset(), frozenset({Role.ASKER})])
 def test_who_does_not_work_here_is_told_that_there_is_nothing(held: frozenset[Role], permission: Permission) -> None:
     with pytest.raises(NotFound):
         role_for(held, permission)
 
 
-@pytest.mark.parametrize("permission", set(Permission) - {Permission.DESK})
+@pytest.mark.parametrize("permission", [permission for permission in Permission if permission != "desk"])
 @pytest.mark.parametrize("role", STAFF_ROLES)
 def test_a_colleague_is_told_what_is_missing(role: Role, permission: Permission) -> None:
     if TABLE[role.value, permission.value]:

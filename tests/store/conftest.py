@@ -1,17 +1,11 @@
-"""A world on each database, written to by one process or by two."""
+"""A world that two processes write to."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.store.worlds import two_worlds_on, world_on
+from tests.store.worlds import two_worlds_on
 from tests.world import World
-
-
-@pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    with world_on(database_url) as one:
-        yield one
 
 
 @pytest.fixture
