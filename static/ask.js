@@ -217,13 +217,14 @@ export function startAsking({ base, mine, heard }) {
   window.addEventListener("online", () => flush());
   document.addEventListener("visibilitychange", () => document.hidden || flush());
 
-  /* The sheet: on a narrow screen the same form, over the page */
+  /* The sheet: on a narrow screen the same form, over the page; or the words that stand for it once asking stops */
 
   const panel = $("ask-panel");
+  const stopped = panel.querySelector(".stopped-asking");
   $("ask-open").addEventListener("click", (event) => {
     event.preventDefault();
     $("ask-close").hidden = false;
-    sheet.append(form);
+    sheet.append(form, stopped);
     sheet.showModal();
     field.text.focus();
   });
@@ -231,7 +232,7 @@ export function startAsking({ base, mine, heard }) {
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
   sheet.addEventListener("close", () => {
     $("ask-close").hidden = true;
-    panel.prepend(form);
+    panel.prepend(form, stopped);
     $("ask-open").focus();
   });
 
