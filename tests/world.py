@@ -14,6 +14,7 @@ from qa.domain.people import Actor, asker
 from qa.domain.permissions import Role
 from qa.domain.questions import Action, Question
 from qa.store import accounts, staff
+from qa.store import events as event_store
 from qa.store import questions as question_store
 from qa.store.database import Database
 from qa.store.writer import Writer
@@ -82,6 +83,12 @@ class World:
 
     def step(self, event: Event, step: Step) -> Event:
         return self.writer.run(lambda tx: events.step(tx, BOSS, event.id, step, seen=event.version))
+
+    def reread(self, event: Event) -> Event:
+        """The event as it stands."""
+        found = self.database.read(event_store.by_id, event.id)
+        assert found is not None
+        return found
 
     def person(self, login: str, event: Event | None = None, *roles: Role, password: str = "") -> int:
         """Somebody who signs in as `login`, with roles in the event."""

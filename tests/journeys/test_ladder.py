@@ -198,20 +198,13 @@ def test_what_is_taken_away_and_what_the_host_does_shows_at_once(
     phone.sees("Five minutes' pause. הפסקה")
     world.writer.run(lambda tx: events.set_notice(tx, BOSS, event.id, ""))
     expect(page.locator("#notice")).to_be_hidden()
-    event = world.step(event_now(world, event), Step.LAST_QUESTIONS)
+    event = world.step(world.reread(event), Step.LAST_QUESTIONS)
     expect(page.locator("#phase")).to_have_text("Last answers")
     expect(page.locator("#ask-open")).to_be_hidden()
     world.step(event, Step.CLOSE)
     phone.sees("This event is over.")
     page.get_by_role("link", name="Read the record").click()
     phone.sees("What happened to the questions")
-
-
-def event_now(world: World, event: Event) -> Event:
-    """The event as it stands."""
-    found = world.database.read(event_store.by_id, event.id)
-    assert found is not None
-    return found
 
 
 def test_after_a_restored_backup_an_open_page_takes_the_snapshot_and_goes_on(
