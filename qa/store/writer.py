@@ -41,6 +41,7 @@ class Tx:
 class _Job:
     action: Callable[[Tx], Any]
     future: "Future[Any]"
+    begun: bool = False
     result: Any = None
     error: BaseException | None = None
 
@@ -140,20 +141,21 @@ class Writer:
         """The whole transaction failed: try each job alone, so that one can't take its neighbours down.
 
         A commit whose answer was lost may have happened. Every action carries a key or a version, so trying again
-        either finds its own first result or is refused; it never does a thing twice.
+        either finds its own first result or is refused; it never does a thing twice. Where not even the first job could
+        begin, the database is away or taken: the others are told now, and don't wait for it one after the other.
         """
-        if len(jobs) == 1 or not isinstance(error, DBAPIError):
-            for job in jobs:
-                job.error, job.result = NotSaved(), None
-                job.error.__cause__ = error
-                job.answer()
+        if len(jobs) == 1 or not isinstance(error, DBAPIError) or not jobs[0].begun:
+            _not_saved(jobs, error)
             return
-        for job in jobs:
-            job.error = job.result = None
+        for i, job in enumerate(jobs):
+            job.begun, job.error, job.result = False, None, None
             try:
                 grown = self._commit([job])
             except SQLAlchemyError as again:
-                self._recover([job], again)
+                if not job.begun:
+                    _not_saved(jobs[i:], again)
+                    return
+                _not_saved([job], again)
             else:
                 self._tell([job], grown)
 
@@ -167,9 +169,17 @@ class Writer:
                 _log.exception("nobody was told that a log grew")
 
 
+def _not_saved(jobs: Iterable[_Job], cause: SQLAlchemyError) -> None:
+    for job in jobs:
+        job.error, job.result = NotSaved(), None
+        job.error.__cause__ = cause
+        job.answer()
+
+
 def _attempt(tx: Tx, job: _Job) -> None:
     grown = set(tx.grown)
     savepoint = tx.conn.begin_nested()
+    job.begun = True
     try:
         job.result = job.action(tx)
     except DBAPIError:

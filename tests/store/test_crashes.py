@@ -4,10 +4,11 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Final
 
 import pytest
+from sqlalchemy.event import listen
 
 from qa.actions.questions import Acknowledged
 from qa.domain.refusals import NotSaved
@@ -141,4 +142,22 @@ def test_a_database_that_somebody_else_holds_saves_nothing_until_they_let_go(
         future = world.writer.submit(asking(event.id))
         assert isinstance(future.exception(WITHIN), NotSaved)
     other.close()
+    assert world.ask(event).n == 1
+
+
+def test_a_crowd_before_a_database_that_is_taken_waits_together_not_one_after_the_other(
+    sqlite_world: World, sqlite_url: str
+) -> None:
+    """The lock is waited for once by all who came meanwhile: the last of a crowd is told as soon as the first."""
+    world, event = sqlite_world, sqlite_world.event()
+    tries: list[object] = []
+    with (
+        pragma(world.database, "busy_timeout", 300, 5_000),
+        closing(Database(sqlite_url)) as other,
+        other.writing.begin(),
+    ):
+        listen(world.database.writing, "handle_error", tries.append)
+        futures = [world.writer.submit(asking(event.id)) for _ in range(60)]
+        assert {type(outcome) for outcome in outcomes(futures)} == {NotSaved}
+    assert 0 < len(tries) < 20
     assert world.ask(event).n == 1
