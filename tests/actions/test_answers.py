@@ -16,6 +16,7 @@ from qa.domain.questions import Action
 from qa.domain.questions import State as QuestionState
 from qa.domain.refusals import Stale
 from qa.domain.snapshot import Json
+from qa.domain.views import stamp
 from qa.store import accounts
 from qa.store import answers as answer_store
 from tests.actions.stage import PATHS, Stage, heads, refusal
@@ -281,9 +282,11 @@ def test_a_correction_is_a_version_with_its_kind_and_reason(stage: Stage) -> Non
     second = shown(stage, n)
     assert second
     assert (second["version"], second["kind"], second["reason"]) == (2, "clarification", draft.reason)
+    assert first
+    assert (second["at"], first["changed_at"]) == (first["at"], None), "it keeps its time and its place"
+    assert second["changed_at"] == stamp(stage.now)
     versions = answer_store.versions(stage.conn, stage.event_id, n)
     assert [(answer.version, answer.state) for answer in versions] == [(2, State.PUBLISHED), (1, State.SUPERSEDED)]
-    assert first
     assert versions[1].text == first["text"], "the old version stays as it was"
 
 

@@ -48,6 +48,14 @@ def test_an_event_begins_as_a_draft_that_nobody_hears_of(draft: Stage) -> None:
     assert heads(draft) == (0, 3)
 
 
+def test_a_draft_is_not_there_for_who_would_ask(draft: Stage) -> None:
+    told = [refusal(draft.ask), refusal(lambda: draft.voice(1))]
+    for step in (Step.ANNOUNCE, Step.COLLECT):
+        draft.step(step)
+        told += [refusal(draft.ask)]
+    assert told == ["not_found", "not_found", "phase_announced", ""]
+
+
 def test_an_event_has_a_short_code_of_its_own_and_an_epoch(stage: Stage) -> None:
     made = [create(stage, f"event-{number}") for number in range(5)]
     events_made = [_event(stage, event_id) for event_id in made]

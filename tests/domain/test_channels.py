@@ -159,12 +159,12 @@ def test_an_answer_for_everybody_says_how_it_was_given_and_whom_it_covers() -> N
     assert (given.at, given.changed_at, given.kind, given.reason) == ("2026-11-27T15:22:00.000Z", None, None, "")
 
 
-def test_a_corrected_answer_says_what_was_changed() -> None:
-    second = answer(version=2, kind=answers.Correction.TYPO, reason="A name.")
+def test_a_corrected_answer_says_what_was_changed_and_keeps_its_time() -> None:
+    second = answer(version=2, kind=answers.Correction.TYPO, reason="A name.", first_at=AT, published_at=LATER)
     given = channels.public_answer(question(state=State.ANSWERED), second)
     assert given is not None
     assert (given.version, given.kind, given.reason) == (2, "typo", "A name.")
-    assert given.changed_at == given.at
+    assert (given.at, given.changed_at) == ("2026-11-27T15:00:00.250Z", "2026-11-27T15:22:00.000Z")
 
 
 @pytest.mark.parametrize("state", [answers.State.RETRACTED, answers.State.SUPERSEDED])
