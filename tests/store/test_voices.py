@@ -1,7 +1,5 @@
 """A question's voices: one of each person, there or not, and the count is that of the rows."""
 
-
-
 from qa.domain.questions import Action
 from qa.store import questions
 from tests.world import World
