@@ -11,12 +11,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from qa.domain.messages import SUBPROTOCOL, Close, encode_bare
 from qa.live.hub import Line, Seat, TooMany
+from qa.live.ring import Ring
 from qa.live.viewer import Viewer
 
 log = structlog.get_logger(__name__)
 
 # A viewer that takes no byte for so long is cut off: it resumes by its cursor.
 SEND_SECONDS: Final = 10
+# How long a viewer whose snapshot is ahead of this process waits for it; then it is no lag, and it must reload.
+CATCH_UP_SECONDS: Final = 1.0
 # Proxies end connections that are silent for a minute.
 SSE_SILENCE_SECONDS: Final = 15
 
@@ -29,6 +32,23 @@ def cursor_of(query: QueryParams | Mapping[str, str], line: Line, head: int) -> 
     if after is None:
         return head
     return int(after) if after.isdecimal() and len(after) < 16 else None
+
+
+async def _stand(query: QueryParams | Mapping[str, str], line: Line) -> tuple[Ring, int | None]:
+    """The ring and the client's cursor in it.
+
+    A snapshot may be newer than what this process has followed of the log, when the bell was lost. Then the tailer is
+    asked to look, once for all who wait: a reload would bring the same snapshot again, and again.
+    """
+    ring = await line.ring()
+    cursor = cursor_of(query, line, ring.head)
+    until = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
+    while cursor is not None and cursor > ring.head and (left := until - asyncio.get_running_loop().time()) > 0:
+        news = line.hub.news(line.key)
+        line.tailer.heard({line.key[0]})
+        await _first_of(news, seconds=left)
+        ring = await line.ring()
+    return ring, cursor
 
 
 async def serve_socket(socket: WebSocket, line: Line, token: str = "") -> None:
@@ -57,8 +77,7 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _send_all(socket: WebSocket, line: Line, seat: Seat, gone: "asyncio.Task[None]") -> Close:
-    ring = await line.ring()
-    cursor = cursor_of(socket.query_params, line, ring.head)
+    ring, cursor = await _stand(socket.query_params, line)
     hello = encode_bare("hello", {"epoch": line.epoch, "seq": ring.head, "retry": line.hub.retry()})
     await _send(socket, [hello])
     viewer = Viewer(-1 if cursor is None else cursor)
@@ -95,9 +114,7 @@ async def _send(socket: WebSocket, frames: Any) -> None:
 async def server_sent(query: QueryParams, line: Line, last_id: str | None, token: str = "") -> AsyncIterator[str]:
     """The channel as server-sent events; each event's data is a frame, its id the seq. `token` as for sockets."""
     with line.hub.seat(line.key, token) as seat:
-        ring = await line.ring()
-        asked = {**query, "after": last_id} if last_id else query
-        cursor = cursor_of(asked, line, ring.head)
+        ring, cursor = await _stand({**query, "after": last_id} if last_id else query, line)
         retry = line.hub.retry()
         hello = encode_bare("hello", {"epoch": line.epoch, "seq": ring.head, "retry": retry})
         yield f"retry: {retry['max'] * 1000}\ndata: {hello}\n\n"
@@ -125,8 +142,7 @@ def _events(frames: Any, before: int, cursor: int) -> str:
 
 async def polled(query: QueryParams, line: Line) -> str:
     """The entries behind a cursor as one JSON text, or where to reload."""
-    ring = await line.ring()
-    cursor = cursor_of(query, line, ring.head)
+    ring, cursor = await _stand(query, line)
     entries = None if cursor is None else ring.after(cursor)
     if entries is None or cursor is None:
         return f'{{"reload":"{line.snapshot}"}}'

@@ -139,6 +139,29 @@ async def test_who_can_not_be_told_what_is_missing_is_told_to_reload(query: dict
     assert line.hub.count(event.id, Channel.PUBLIC) == 0
 
 
+async def test_who_is_ahead_of_a_process_that_heard_no_bell_is_not_sent_away(world: World) -> None:
+    """The snapshot came from the database, by another process perhaps; a reload would bring the same one again."""
+    event = await asyncio.to_thread(world.event)
+    hub = Hub()
+    tailer = Tailer(world.database, hub.wake, poll_seconds=3_600)
+    line = Line(tailer, hub, (event.id, Channel.PUBLIC), event.epoch, "/snapshot.json")
+    behind = await line.ring()
+    await tailer.start()
+    try:
+        before = behind.head
+        head = await say(world, event, "one", "two")
+        assert behind.head == before
+        sockets = [Socket(line, after=head, epoch=event.epoch) for _ in range(20)]
+        await eventually_async(lambda: all(socket.told for socket in sockets))
+        assert [socket.told[0]["seq"] for socket in sockets] == [head] * 20
+        later = await say(world, event, "three")
+        assert json.loads(await polled(QueryParams({"after": str(later)}), line))["seq"] == later
+        await eventually_async(lambda: all(socket.numbers == [later] for socket in sockets))
+        await asyncio.gather(*(socket.leave() for socket in sockets))
+    finally:
+        await tailer.stop()
+
+
 @pytest.mark.parametrize("code", [Close.ACCESS_CHANGED, Close.MOVED])
 async def test_who_is_asked_to_leave_is_closed_with_the_reason(code: Close, opened: Opened) -> None:
     _, _, line = opened
