@@ -14,6 +14,7 @@ from qa.domain.people import Actor, asker
 from qa.domain.permissions import Role
 from qa.domain.questions import Action, Question
 from qa.store import accounts, staff
+from qa.store import answers as answer_store
 from qa.store import events as event_store
 from qa.store import questions as question_store
 from qa.store.database import Database
@@ -128,6 +129,10 @@ class World:
 
     def voice(self, card: Question, who: str, *, on: bool = True) -> int:
         return self.writer.run(lambda tx: questions.voice(tx, asker(who), card.event_id, card.n, on=on))
+
+    def newest(self, card: Question) -> Answer | None:
+        """The newest version of the answer to a question."""
+        return next(iter(self.database.read(answer_store.versions, card.event_id, card.n)), None)
 
     def draft(self, card: Question, text: str = "Yes, it will.", how: str = "spoken") -> Answer:
         return self.writer.run(

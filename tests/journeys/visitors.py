@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from qa.domain.questions import Question
 from tests.eventually import WITHIN
 from tests.recorder import Recorder, recording
 from tests.serving import Served
@@ -106,6 +107,12 @@ class Visitors:
         visitor.tab_to("main button")
         with visitor.page.expect_navigation():
             visitor.press("Enter")
+        return visitor
+
+    def write(self, login: str, card: Question) -> Visitor:
+        """The same in the editor of the answer to a question, once it is ready."""
+        visitor = self.sign_in(login, f"/desk/audrey/live/answers/{card.n}")
+        expect(visitor.page.locator("#saved")).not_to_be_empty()
         return visitor
 
     def leave(self) -> None:
