@@ -31,8 +31,10 @@ def killed_while_asking(url: str, event_id: int, acknowledgements: int) -> list[
     command = [sys.executable, "-m", "tests.store.asker", url, str(event_id)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
-        said = [process.stdout.readline() for _ in range(acknowledgements)]
-        process.kill()
+        try:
+            said = [process.stdout.readline() for _ in range(acknowledgements)]
+        finally:
+            process.kill()
         said += process.stdout.readlines()
     return [line.rstrip("\n").split(" ", 2) for line in said]
 
