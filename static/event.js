@@ -166,16 +166,16 @@ function seed() {
   return store.get() ?? store.set(Math.floor(Math.random() * 64));
 }
 
-async function json(address) {
-  const response = await fetch(address, { headers: { Accept: "application/json" } });
+async function json(address, cache = "default") {
+  const response = await fetch(address, { headers: { Accept: "application/json" }, cache });
   if (!response.ok) throw new Error(response.status);
   return response.json();
 }
 
 async function complete() {
   if (whole) return;
-  const snapshot = await json(`${base}/snapshot.json`);
-  // A cache may give one from before this page: what lies between the two would be missing.
+  const snapshot = await json(`${base}/snapshot.json`, "no-cache");
+  // A cache on the way may still give one from before this page: what lies between the two would be missing.
   const from = recent[0]?.seq - 1 || state.seq;
   if (snapshot.epoch !== state.epoch || snapshot.seq < from) throw new Error("older than the page");
   become(snapshot, recent);
