@@ -101,8 +101,9 @@ def test_a_card_made_by_the_script_is_the_servers(locale: str, visitors: Visitor
     expect(live.page.locator("#answers .note.stopped").filter(visible=True)).to_have_count(3)
     plain.page.reload()
     assert drawn(live, "#answers > *") == drawn(plain, "#answers > *")
-    live.page.reload()
-    live.page.wait_for_load_state("networkidle")
+    # The script connects while it draws the page for the first time.
+    with live.page.expect_websocket():
+        live.page.reload()
     for selector in ("#answers > *", "#open-questions > *"):
         assert drawn(live, selector) == drawn(plain, selector)
     assert not live.complaints

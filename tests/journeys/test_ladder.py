@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
@@ -12,6 +13,7 @@ from qa.domain.events import Action as Step
 from qa.domain.events import Event
 from qa.domain.questions import Action
 from qa.store import events as event_store
+from tests.eventually import eventually
 from tests.journeys.visitors import DESKTOP, PHONE, Visitor, Visitors
 from tests.serving import serving
 from tests.world import BOSS, World
@@ -205,6 +207,26 @@ def test_what_is_taken_away_and_what_the_host_does_shows_at_once(
     phone.sees("This event is over.")
     page.get_by_role("link", name="Read the record").click()
     phone.sees("What happened to the questions")
+
+
+def test_who_comes_again_reads_the_open_questions_in_the_order_given_to_them(
+    visitors: Visitors, world: World, event: Event
+) -> None:
+    for number in range(20):
+        world.move(world.ask(event, f"Question no. {number}?"), Action.APPROVE)
+    reader = visitors.arrive("a reader", viewport=DESKTOP)
+    page, shown = reader.page, reader.page.locator("#open-questions > li")
+
+    def is_in_order(order: list[int]) -> bool:
+        return list(map(int, shown.evaluate_all("cards => cards.map(card => card.dataset.n)"))) == order[:12]
+
+    # The second time the browser has a snapshot from before the last question.
+    for text in ("One more?", "And one more?"):
+        world.move(world.ask(event, text), Action.APPROVE)
+        with page.expect_response("**/open.json?*") as given:
+            reader.go(EVENT)
+        order: list[int] = given.value.json()["order"]
+        eventually(partial(is_in_order, order))
 
 
 def test_after_a_restored_backup_an_open_page_takes_the_snapshot_and_goes_on(
