@@ -11,6 +11,8 @@ const $ = (id) => document.getElementById(id);
 const main = $("main");
 const { base } = main.dataset;
 const given = JSON.parse($("present").textContent);
+// What is hidden later must not stay in the page's source.
+$("present").remove();
 const PAGE = 12;
 const REMEMBERED = 1000;
 

@@ -6,6 +6,8 @@ import { words } from "./words.js";
 const $ = (id) => document.getElementById(id);
 const { base } = $("main").dataset;
 const given = JSON.parse($("present").textContent);
+// What is hidden later must not stay in the page's source.
+$("present").remove();
 // About as many letters as fit in four lines; Chinese needs twice the width for each.
 const LONG = 140;
 

@@ -63,8 +63,9 @@ def _count_seen(request: Request, event_id: int, numbers: list[int]) -> None:
 async def snapshot(request: Request) -> Response:
     """`…/snapshot.json`: the public present, for programs and for pages that must start anew."""
     present = await present_of(request)
-    seq, epoch = present.snapshot["seq"], present.event.epoch
-    tag = f'"{epoch}-{seq}"'
+    # Totals are no entries of the log, so the number alone does not name the bytes.
+    parts = (present.event.epoch, present.snapshot["seq"], *present.totals.values())
+    tag = f'"{"-".join(map(str, parts))}"'
     headers = {"ETag": tag, "Cache-Control": "public, max-age=0, s-maxage=1, stale-while-revalidate=10"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
