@@ -120,10 +120,10 @@ const changed = new Set();
 let drawing = 0;
 
 function heard({ questions, event }, frame) {
-  // My own move comes back as an entry, at times before its answer: that one leads on to the next card.
+  // My own move comes back as an entry, at times before its answer: that one shows it, when the keys are free again.
   const settling = verbs.busy && frame.data.move?.by === state.me.id;
   for (const n of settling ? [] : questions) changed.add(n);
-  if (questions.includes(card.n)) card.changed(frame.seq ? frame : null);
+  if (questions.includes(card.n) && !settling) card.changed(frame.seq ? frame : null);
   if (frame.type === "question.moved") tellOverruled(frame.data);
   if (questions.length || event) {
     drawing ||= requestAnimationFrame(() => {

@@ -43,6 +43,8 @@ export class Moves {
     const result = await this.wait(post(`${this.base}/questions/${n}/${action}`, { seen, key, why, code, text }));
     if (result.ok) return this.done(n, sent, result.data.question);
     if (result.problem.code === "stale") return this.stale(n, sent, result.problem);
+    // The move came through and only its answer was lost: it is shown as it stands.
+    if (this.state.questions.get(n).version !== seen) this.settle(n, false);
     this.failed(result, () => this.send(n, sent));
   }
 
