@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from qa import descriptors
 from qa.crowd import room, script
 from qa.crowd.play import Play, Progress
 from qa.crowd.progress import on_terminal
@@ -38,7 +39,7 @@ def run(
     The database must be the server's. Raises `NotRehearsed` before anything is sent where that can't or mustn't be.
     """
     _require_here(url, anywhere=anywhere)
-    _allow_sockets(viewers + 2 * askers + 256)
+    descriptors.allow(viewers + 2 * askers + 256)
     plot = script.write(seed, askers, minutes * 60)
     with room.opened(database_url, event) as at, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         play = Play(at, url.rstrip("/"), plot, viewers, progress or on_terminal())
@@ -61,16 +62,6 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _allow_sockets(count: int) -> None:
-    """Each socket is an open file. Systems without such a limit have no module for it."""
-    if importlib.util.find_spec("resource"):
-        resource = importlib.import_module("resource")
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft < count:
-            enough = count if hard == resource.RLIM_INFINITY else min(count, hard)
-            resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
