@@ -4,7 +4,7 @@
  */
 import { fill } from "./cards.js";
 import { kept } from "./kept.js";
-import { number, plural, say, words } from "./words.js";
+import { link, number, plural, say, words } from "./words.js";
 
 const FIELDS = ["text", "context", "name"];
 const LONGEST_PAUSE = 60_000;
@@ -158,7 +158,7 @@ export function startAsking({ base, mine, heard }) {
       draft.set({});
     }
     const title = say(words.received, { n: number(body.n) });
-    fill($("ask-sent"), { title, code: body.code, url: body.url });
+    fill($("ask-sent"), { title, code: body.code, url: link(body.url) });
     $("ask-sent").hidden = false;
     if (form.contains(document.activeElement)) $("ask-sent").focus();
     else heard(title);

@@ -2,7 +2,7 @@
  * Cards are clones of the page's own `<template>`s. A view (a flat object) fills one: `data-f` names its text, `data-if`
  * what must be there for the element to show, `data-set="href:url"` attributes. What anybody typed stays text.
  */
-import { langname, number, plural, say, words } from "./words.js";
+import { langname, link, number, plural, say, words } from "./words.js";
 
 /** A fresh copy of the first element in `<template id>`. */
 export const make = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
@@ -47,14 +47,14 @@ export function answerView(answer, base) {
     changedAt: answer.changed_at ?? "",
     kind: words.kinds[answer.kind] ?? "",
     reason: answer.reason,
-    before: `${base}/q/${answer.n}?version=${answer.version - 1}`,
+    before: link(`${base}/q/${answer.n}?version=${answer.version - 1}`),
     retracted: answer.retracted_at,
     retractedAt: answer.retracted_at ?? "",
     given: !answer.retracted_at,
     icon: `#i-${answer.how}`,
     how: words.how[answer.how] ?? "",
     language: langname(answer.lang),
-    link: `${base}/q/${answer.n}`,
+    link: link(`${base}/q/${answer.n}`),
     label: say(words.linkTo, { n: number(answer.n) }),
   };
 }
@@ -70,7 +70,7 @@ export function questionView(question, base, mine = false) {
     name: question.name,
     language: langname(question.lang),
     edited: question.edited,
-    voice: `${base}/questions/${question.n}/voice`,
+    voice: link(`${base}/questions/${question.n}/voice`),
     label: `q${question.n}-text`,
     on: mine,
     off: !mine,

@@ -2,7 +2,7 @@
 import { fill, make } from "./cards.js";
 import { kept } from "./kept.js";
 import { clock, tell } from "./times.js";
-import { number, say, words } from "./words.js";
+import { link, number, say, words } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const { base } = $("main").dataset;
@@ -28,8 +28,8 @@ function view(receipt) {
     since: receipt.since,
     next: words.next[receipt.code] ?? words.next[receipt.label],
     why: receipt.why,
-    answer: receipt.answer,
-    url: receipt.url,
+    answer: link(receipt.answer),
+    url: link(receipt.url),
     code: receipt.receipt_code,
   };
 }
@@ -47,7 +47,7 @@ function draw(receipts) {
 
 function drawKept(into, list, title, next) {
   const card = (one) =>
-    fill(make("kept-card"), { title, next, text: one.text, lang: one.lang, code: one.receipt_code, url: one.url });
+    fill(make("kept-card"), { title, next, text: one.text, lang: one.lang, code: one.receipt_code, url: link(one.url) });
   $(into).replaceChildren(...list.map(card));
 }
 

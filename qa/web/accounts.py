@@ -1,6 +1,7 @@
 """The directory and the accounts' pages."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -155,10 +156,12 @@ def atom(request: Request, title: str, url: str, posts: list[dict[str, Any]]) ->
         "self_url": f"{from_here}{request.url.path}",
         "site": from_here,
         "posts": posts,
+        "link": partial(page.onward, request),
         "updated": max(changed, default="1970-01-01T00:00:00Z"),
     }
     body = page.write(page.language(request), "feed.atom.xml", context)
-    return Response(body, media_type="application/atom+xml", headers={"Cache-Control": "public, max-age=0"})
+    headers = {"Cache-Control": "public, max-age=0", "Vary": page.varies(request)}
+    return Response(body, media_type="application/atom+xml", headers=headers)
 
 
 async def join(request: Request) -> Response:
@@ -166,7 +169,7 @@ async def join(request: Request) -> Response:
     typed = request.path_params.get("short") or request.query_params.get("code", "")
     event = await read(request, events.by_short, normalise(typed)) if typed else None
     if event and event.phase is not Phase.DRAFT:
-        return RedirectResponse(f"/@{event.handle}/{event.slug}", 303)
+        return RedirectResponse(page.onward(request, f"/@{event.handle}/{event.slug}"), 303)
     context = {"typed": typed, "missing": bool(typed)}
     return page.show(request, "join.html", context, status=404 if typed else 200, personal=True)
 

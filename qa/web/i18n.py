@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from io import BytesIO
 from typing import Any, Final
@@ -41,6 +41,7 @@ def known(tag: str) -> str | None:
     return base if base in LANGUAGES else None
 
 
+@lru_cache(1024)
 def negotiate(accept: str) -> str:
     """The best of our languages for an Accept-Language header."""
     wanted: list[tuple[float, str]] = []

@@ -82,7 +82,8 @@ def _own_key(request: Request) -> str:
 def _acknowledge(request: Request, done: actions.Acknowledged) -> Response:
     params, card = request.path_params, done.card
     if not errors.wants_json(request):
-        return RedirectResponse(f"/@{params['handle']}/{params['slug']}/mine#q{card.n}", 303)
+        address = f"/@{params['handle']}/{params['slug']}/mine#q{card.n}"
+        return RedirectResponse(page.onward(request, address), 303)
     code = codes.receipt_code(site_of(request).settings.secret, card.event_id, card.n)
     label = channels.as_receipt(card).label
     body = {"n": card.n, "code": code, "url": f"/q/{code}", "label": label, "at": stamp(card.asked_at)}
@@ -100,7 +101,7 @@ async def voice(request: Request) -> Response:
     if errors.wants_json(request):
         response: Response = JSONResponse({"n": n, "on": on}, headers={"Cache-Control": "no-store"})
     else:
-        response = RedirectResponse(f"{place.base}#q{n}", 303)
+        response = RedirectResponse(page.onward(request, f"{place.base}#q{n}"), 303)
     remember_asker(request, response, who.id)
     return response
 
@@ -155,7 +156,7 @@ async def receipt_form(request: Request) -> Response:
     """`/q`: type the code of a receipt; `/q?code=` goes there."""
     typed = request.query_params.get("code", "")
     if typed.strip():
-        return RedirectResponse(f"/q/{codes.normalise(typed)}", 303)
+        return RedirectResponse(page.onward(request, f"/q/{codes.normalise(typed)}"), 303)
     return page.show(request, "receipt_form.html", {"missing": False}, personal=True)
 
 
@@ -191,4 +192,4 @@ async def withdraw(request: Request) -> Response:
     await write(request, lambda tx: actions.withdraw(tx, asker(card.asker), card.event_id, card.n))
     if errors.wants_json(request):
         return JSONResponse({"n": card.n, "label": "withdrawn"}, headers={"Cache-Control": "no-store"})
-    return RedirectResponse(f"/q/{request.path_params['code']}", 303)
+    return RedirectResponse(page.onward(request, f"/q/{request.path_params['code']}"), 303)

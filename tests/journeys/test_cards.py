@@ -63,13 +63,16 @@ def shows_the_news(visitor: Visitor, said: str) -> None:
     bar.click()
 
 
-@pytest.mark.parametrize("locale", ["en-GB", "he-IL", "zh-CN"])
-def test_a_card_made_by_the_script_is_the_servers(locale: str, visitors: Visitors, world: World) -> None:
+@pytest.mark.parametrize(
+    ("locale", "address"),
+    [("en-GB", EVENT), ("he-IL", EVENT), ("zh-CN", EVENT), ("en-GB", f"{EVENT}?lang=ar")],
+)
+def test_a_card_made_by_the_script_is_the_servers(locale: str, address: str, visitors: Visitors, world: World) -> None:
     event = world.event()
     # The server writes times in the event's zone, so the reader sits in it.
     live = visitors.arrive("with script", locale, timezone_id="Europe/Paris")
     plain = visitors.arrive("without script", locale, java_script_enabled=False)
-    live.go(EVENT)
+    live.go(address)
     told = {"context": "A line.\nאחת ושתיים", "name": "ענת <b>"}
     cards: dict[str, Question] = {}
     for name, more in {"plain": {}, "named": told, "edited": told, "corrected": {}, "withdrawn": {}}.items():
@@ -89,7 +92,7 @@ def test_a_card_made_by_the_script_is_the_servers(locale: str, visitors: Visitor
 
     expect(live.page.locator("#open-questions > *")).to_have_count(2)
     shows_the_news(live, "5")
-    plain.go(EVENT)
+    plain.go(address)
     for selector, count in (("#answers > *", 5), ("#open-questions > *", 2)):
         assert len(drawn(live, selector)) == count
         assert drawn(live, selector) == drawn(plain, selector)
