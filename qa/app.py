@@ -17,7 +17,9 @@ from starlette.types import Scope
 from qa import logs, settings, worker
 from qa.domain.channels import Channel
 from qa.domain.refusals import Refused
+from qa.live.admission import Admission
 from qa.live.bell import Bell, LocalBell, RedisBell
+from qa.live.door import ADMIT, Door, Socket
 from qa.live.hub import Hub
 from qa.live.tailer import Tailer
 from qa.live.watch import Tallies, every_second, revoke
@@ -30,7 +32,7 @@ from qa.web import errors, files
 from qa.web.guard import Guard
 from qa.web.present import read_totals
 from qa.web.site import Site, flush_seen, now
-from qa.wires import Wires, ousted
+from qa.wires import Wires, ousted, trusting
 
 LARGEST_BODY: Final = 64 * 1024
 # What viewers send is at most a few bytes; a frame of more than this is an attack.
@@ -52,7 +54,8 @@ def serving_options(read: Settings) -> dict[str, Any]:
         "log_config": None,
         "access_log": False,
         "server_header": False,
-        "ws": "websockets-sansio",
+        "http": Door,
+        "ws": Socket,
         "ws_max_size": LARGEST_FRAME,
         # A compressor for each viewer would cost more than everything else about them.
         "ws_per_message_deflate": False,
@@ -65,25 +68,28 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
     """The application; `embedded` does the worker's part as well."""
     bell: Bell = RedisBell(read.redis_url) if read.redis_url else LocalBell()
     database = Database(read.database_url)
-    hub = Hub()
+    hub = Hub(lambda key: tailer.known(key))  # noqa: PLW0108 - the two know each other
     tailer = Tailer(database, hub.wake, poll_seconds=read.poll_seconds)
     writer = Writer(database, now, bell.ring)
 
     async def head(event_id: int) -> int:
         return (await tailer.ring(event_id, Channel.PUBLIC)).head
 
+    wires = Wires(tailer, hub)
     site = Site(read, database, writer, head, lambda: tailer.alive)
 
     @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[dict[str, Any]]:
         site.demo = any(account.demo for account in await asyncio.to_thread(database.read, accounts.every))
         await bell.start(tailer.heard)
         await tailer.start()
+        hub.start()
         tasks = [asyncio.create_task(task) for task in _tasks(site, hub, embedded=embedded)]
         try:
-            yield
+            yield {ADMIT: Admission(hub, lambda base: wires.known(site, base), trusting(read))}
         finally:
             hub.drain()
+            await hub.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -93,7 +99,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
             database.close()
 
     app = Starlette(
-        routes=_routes(table(Wires(tailer, hub))),
+        routes=_routes(table(wires)),
         middleware=[Middleware(Guard, settings=read)],
         exception_handlers={
             Refused: errors.on_refused,
@@ -120,6 +126,7 @@ def _tasks(site: Site, hub: Hub, *, embedded: bool) -> list[Coroutine[Any, Any, 
         every_second(tallies),
         every_second(lambda: revoke(hub, lambda held: read(ousted, held))),
         every_second(lambda: flush_seen(site)),
+        every_second(hub.tick),
     ]
     return [*tasks, worker.work(site.database, site.writer, now)] if embedded else tasks
 

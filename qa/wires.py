@@ -1,8 +1,10 @@
 """Where the web's "who is this" meets the live channels: sockets, streams and polls of an event."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.websockets import WebSocket
@@ -12,13 +14,15 @@ from qa.domain.channels import Channel
 from qa.domain.permissions import Permission, can
 from qa.domain.refusals import Refused
 from qa.live import streams
+from qa.live.handshake import Request as Opening
 from qa.live.hub import Hub, Line
 from qa.live.tailer import Tailer
+from qa.settings import Settings
 from qa.store import staff
 from qa.store.database import Reading
-from qa.web import desk, errors
+from qa.web import desk, errors, guard
 from qa.web.present import place_of
-from qa.web.site import now
+from qa.web.site import Place, Site, now
 from qa.web.who import session_of, staff_of
 
 
@@ -30,14 +34,22 @@ class Wires:
     hub: Hub
 
     async def _public(self, connection: HTTPConnection) -> Line:
-        place = await place_of(connection)
-        key = (place.event_id, Channel.PUBLIC)
-        return Line(self.tailer, self.hub, key, place.epoch, f"{place.base}/snapshot.json")
+        return self._line(await place_of(connection))
 
     async def _staff(self, connection: HTTPConnection) -> Line:
         event, _ = await staff_of(connection, Permission.DESK)
         snapshot = f"{desk.base_of(event)}/snapshot.json"
         return Line(self.tailer, self.hub, (event.id, Channel.STAFF), event.epoch, snapshot)
+
+    def known(self, site: Site, base: str) -> Line | None:
+        """The public channel of the event at `/@handle/slug`, once somebody has asked for it."""
+        handle, _, slug = base.removeprefix("/@").partition("/")
+        place = site.places.get((handle, slug))
+        return self._line(place) if place else None
+
+    def _line(self, place: Place) -> Line:
+        key = (place.event_id, Channel.PUBLIC)
+        return Line(self.tailer, self.hub, key, place.epoch, f"{place.base}/snapshot.json")
 
     async def live(self, socket: WebSocket) -> None:
         """`…/live`, for everybody."""
@@ -84,6 +96,18 @@ def _stream(request: Request, line: Line, token: str = "") -> Response:
     )
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(frames, media_type="text/event-stream", headers=headers)
+
+
+def trusting(settings: Settings) -> Callable[[Opening], bool]:
+    """Whether the opening of a socket comes to a host of ours, and from our own pages: the guard's rules."""
+
+    @lru_cache(1_000)
+    def trusted(host: bytes, origin: bytes | None, fetch_site: bytes | None) -> bool:
+        named = [(b"host", host), (b"origin", origin), (b"sec-fetch-site", fetch_site)]
+        headers = Headers(raw=[(name, value) for name, value in named if value is not None])
+        return guard.host_of(headers) in settings.hosts and guard.same_origin(headers, settings)
+
+    return lambda opening: trusted(opening.host, opening.origin, opening.fetch_site)
 
 
 def ousted(conn: Reading, held: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:

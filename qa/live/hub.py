@@ -1,14 +1,19 @@
-"""Holds the viewers of this process and wakes them when their channel has news."""
+"""Holds the viewers of this process and wakes them when their channel has news.
+
+Most are bare descriptors, which the `crowd` tells all together. Where the application keeps a connection (server-sent
+events, TLS, another server) a task waits in a seat.
+"""
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from qa.domain.channels import Channel
 from qa.domain.messages import Close, encode
+from qa.live.crowd import Crowd, Viewer
 from qa.live.ring import Ring
 from qa.live.tailer import Tailer
 from qa.live.viewer import States
@@ -35,18 +40,27 @@ class Seat:
 
 
 class Hub:
-    """No queue and no buffer for anybody: who waits, waits on the channel's one event."""
+    """No queue and no buffer for anybody: who waits, waits on the channel's one event, or stands in the crowd.
 
-    def __init__(self, most: int = MOST) -> None:
+    `ring_of(key)` is a channel's ring as it is known now, None while nobody has asked for it.
+    """
+
+    def __init__(self, ring_of: Callable[[Key], Ring | None] = lambda key: None, most: int = MOST) -> None:
         self._most = most
         self._news: dict[Key, asyncio.Event] = defaultdict(asyncio.Event)
         self._states: dict[Key, States] = defaultdict(States)
         self._seats: set[Seat] = set()
         self._seated: Counter[Key] = Counter()
+        self.crowd = Crowd(ring_of, self.states)
         self.draining = False
+
+    def start(self) -> None:
+        """In the running loop: from now on descriptors can be taken over."""
+        self.crowd.start()
 
     def wake(self, key: Key) -> None:
         """The channel has news: everybody who waits goes on, and the next wait is a new one."""
+        self.crowd.wake(key)
         if event := self._news.pop(key, None):
             event.set()
 
@@ -76,30 +90,54 @@ class Hub:
             self._seats.discard(seat)
             self._seated[key] -= 1
 
+    def __len__(self) -> int:
+        return len(self._seats) + len(self.crowd)
+
     @property
     def full(self) -> bool:
         """Nobody else is let in for now."""
-        return self.draining or len(self._seats) >= self._most
+        return self.draining or len(self) >= self._most
 
     def count(self, event_id: int, channel: Channel) -> int:
-        return self._seated[event_id, channel]
+        key = (event_id, channel)
+        return self._seated[key] + self.crowd.count(key)
 
     def occupied(self) -> set[Key]:
         """The channels somebody listens to."""
-        return {key for key, count in self._seated.items() if count}
+        return {key for key, count in self._seated.items() if count} | self.crowd.occupied()
 
-    def seats(self, channel: Channel) -> list[Seat]:
-        return [seat for seat in self._seats if seat.key[1] is channel]
+    def listeners(self, channel: Channel) -> list[Seat | Viewer]:
+        """Who listens to this channel of any event; each has its `key` and, on the staff's, its session's `token`."""
+        seated = [seat for seat in self._seats if seat.key[1] is channel]
+        return [
+            *seated,
+            *(one for key in self.crowd.occupied() if key[1] is channel for one in self.crowd.viewers(key)),
+        ]
+
+    def dismiss(self, listener: Seat | Viewer, code: Close) -> None:
+        """Have somebody go, and tell them why."""
+        if isinstance(listener, Seat):
+            listener.ask_to_leave(code)
+        else:
+            self.crowd.dismiss(listener, code)
 
     def drain(self) -> None:
         """Everybody is told that the server restarts; nobody new is let in."""
         self.draining = True
-        for seat in list(self._seats):
-            seat.ask_to_leave(Close.RESTART)
+        for channel in Channel:
+            for listener in self.listeners(channel):
+                self.dismiss(listener, Close.RESTART)
+
+    async def stop(self) -> None:
+        await self.crowd.stop()
+
+    async def tick(self) -> None:
+        """Once a second: pings, and who is too slow."""
+        self.crowd.tick()
 
     def retry(self) -> dict[str, int]:
         """The window in seconds in which clients come back after a cut: wide enough for all who are here now."""
-        return {"min": 1, "max": 5 + len(self._seats) // 400}
+        return {"min": 1, "max": 5 + len(self) // 400}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,15 @@ from starlette.datastructures import QueryParams
 from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from qa.domain.channels import Channel
 from qa.domain.messages import SUBPROTOCOL, Close, encode_bare
+from qa.live import handshake
+from qa.live.crowd import Viewer
+from qa.live.door import HAND_OVER, Socket
 from qa.live.hub import Line, Seat, TooMany
 from qa.live.ring import Ring
-from qa.live.viewer import Viewer
+from qa.live.room import At
+from qa.live.viewer import Cursor
 
 log = structlog.get_logger(__name__)
 
@@ -52,10 +57,16 @@ async def _stand(query: QueryParams | Mapping[str, str], line: Line) -> tuple[Ri
 
 
 async def serve_socket(socket: WebSocket, line: Line, token: str = "") -> None:
-    """Send a channel to a socket until one side ends it; `token` names the session of staff."""
+    """Send a channel to a socket until one side ends it; `token` names the session of staff.
+
+    Where its descriptor can be had, the crowd takes it and this ends at once.
+    """
     try:
+        if line.hub.crowd.running and HAND_OVER in socket.scope.get("extensions", {}):
+            await _hand_over(socket, line, token)
+            return
         with line.hub.seat(line.key, token) as seat:
-            await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None)
+            await socket.accept(subprotocol=_subprotocol(socket))
             gone = asyncio.create_task(_until_gone(socket))
             try:
                 code = await _send_all(socket, line, seat, gone)
@@ -66,8 +77,38 @@ async def serve_socket(socket: WebSocket, line: Line, token: str = "") -> None:
                 gone.cancel()
     except TooMany:
         await socket.send_denial_response(Response(status_code=503, headers={"Retry-After": "10"}))
-    except (WebSocketDisconnect, TimeoutError) as error:
+    except (WebSocketDisconnect, ConnectionError, TimeoutError) as error:
         log.debug("socket.ended", why=type(error).__name__)
+
+
+def _subprotocol(socket: WebSocket) -> str | None:
+    return SUBPROTOCOL if SUBPROTOCOL in socket.scope["subprotocols"] else None
+
+
+async def _hand_over(socket: WebSocket, line: Line, token: str) -> None:
+    if line.hub.full:
+        raise TooMany
+    _, cursor = await _stand(socket.query_params, line)
+    public = line.key[1] is Channel.PUBLIC
+    deflate = public and handshake.deflates(socket.headers.get("sec-websocket-extensions", "").encode("latin-1"))
+    granted = [(b"sec-websocket-extensions", handshake.GRANTED.encode())] if deflate else []
+    protocol: Socket = socket.scope["extensions"][HAND_OVER]
+    protocol.hold()
+    await socket.accept(subprotocol=_subprotocol(socket), headers=granted)
+    fd = await protocol.take()
+    seat(line, fd, cursor, b"", token=token, compressed=deflate)
+
+
+def seat(line: Line, fd: int, cursor: int | None, first: bytes, *, compressed: bool, token: str = "") -> None:
+    """Give a descriptor its place in the crowd, at a cursor (None: it must reload); `first` goes out before the hello.
+
+    The channel's ring must be known by now.
+    """
+    crowd = line.hub.crowd
+    room = crowd.room(line.key, line.epoch, line.snapshot)
+    at = At(-1 if cursor is None else cursor, 0)
+    viewer = Viewer(fd, line.key, at, token, compressed=compressed)
+    crowd.seat(viewer, room, first + room.hello(line.hub.retry()))
 
 
 async def _until_gone(socket: WebSocket) -> None:
@@ -80,7 +121,7 @@ async def _send_all(socket: WebSocket, line: Line, seat: Seat, gone: "asyncio.Ta
     ring, cursor = await _stand(socket.query_params, line)
     hello = encode_bare("hello", {"epoch": line.epoch, "seq": ring.head, "retry": line.hub.retry()})
     await _send(socket, [hello])
-    viewer = Viewer(-1 if cursor is None else cursor)
+    viewer = Cursor(-1 if cursor is None else cursor)
     while not gone.done() and not seat.leave.done():
         news = line.hub.news(line.key)
         batch = viewer.next(await line.ring(), line.hub.states(line.key))
@@ -118,7 +159,7 @@ async def server_sent(query: QueryParams, line: Line, last_id: str | None, token
         retry = line.hub.retry()
         hello = encode_bare("hello", {"epoch": line.epoch, "seq": ring.head, "retry": retry})
         yield f"retry: {retry['max'] * 1000}\ndata: {hello}\n\n"
-        viewer = Viewer(-1 if cursor is None else cursor)
+        viewer = Cursor(-1 if cursor is None else cursor)
         while not seat.leave.done():
             news = line.hub.news(line.key)
             before = viewer.cursor

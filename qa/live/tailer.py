@@ -52,6 +52,10 @@ class Tailer:
                     self._rings[key] = filled(*head_and_newest)
         return self._rings[key]
 
+    def known(self, key: Key) -> Ring | None:
+        """The ring of a channel as it is now; None while nobody has asked for it."""
+        return self._rings.get(key)
+
     def heard(self, events: set[int] | None) -> None:
         """The bell rang, for some events or (None) for whatever may be new."""
         self._heard = None if events is None or self._heard is None else self._heard | events

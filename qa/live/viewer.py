@@ -35,7 +35,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Viewer:
+class Cursor:
     cursor: int
     states: int = 0
 

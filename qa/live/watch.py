@@ -36,17 +36,17 @@ async def every_second(work: Callable[[], Awaitable[None]]) -> None:
 
 async def revoke(hub: Hub, ousted: Ousted) -> None:
     """Close the staff's sockets whose session ended or whose roles are gone. If that can't be told, all of them."""
-    seats = hub.seats(Channel.STAFF)
-    if not seats:
+    listeners = hub.listeners(Channel.STAFF)
+    if not listeners:
         return
-    held = {(seat.token, seat.key[0]) for seat in seats}
+    held = {(one.token, one.key[0]) for one in listeners}
     try:
         gone = await asyncio.to_thread(ousted, held)
     except DatabaseError:
         gone = held
-    for seat in seats:
-        if (seat.token, seat.key[0]) in gone:
-            seat.ask_to_leave(Close.ACCESS_CHANGED)
+    for one in listeners:
+        if (one.token, one.key[0]) in gone:
+            hub.dismiss(one, Close.ACCESS_CHANGED)
 
 
 class Tallies:

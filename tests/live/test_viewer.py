@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.live.ring import Ring
-from qa.live.viewer import Batch, States, Viewer
+from qa.live.viewer import Batch, Cursor, States
 
 
-class MovesTooEarly(Viewer):
+class MovesTooEarly(Cursor):
     """The seeded fault: the cursor moves when the batch is made, not when it went out."""
 
     def next(self, ring: Ring, states: States) -> Batch | None:
@@ -33,7 +33,7 @@ class Screen:
         return self.seen[-1] if self.seen else 0
 
 
-def show(kind: type[Viewer], seed: int, *, entries: int = 300, viewers: int = 20, length: int = 40) -> list[Screen]:
+def show(kind: type[Cursor], seed: int, *, entries: int = 300, viewers: int = 20, length: int = 40) -> list[Screen]:
     """A random evening: entries come, sockets are cut between and inside of batches, viewers return by their cursor.
 
     A viewer that fell off the ring takes the snapshot, which holds everything up to the head.
@@ -41,7 +41,7 @@ def show(kind: type[Viewer], seed: int, *, entries: int = 300, viewers: int = 20
     chance = random.Random(seed)  # noqa: S311 - a scenario, no secret
     ring, states = Ring(0, length), States()
     screens = [Screen() for _ in range(viewers)]
-    sockets: list[Viewer | None] = [None] * viewers
+    sockets: list[Cursor | None] = [None] * viewers
     while ring.head < entries or any(screen.after < entries for screen in screens):
         if ring.head < entries and chance.random() < 0.3:
             ring.add(ring.head + 1, str(ring.head + 1))
@@ -73,7 +73,7 @@ def show(kind: type[Viewer], seed: int, *, entries: int = 300, viewers: int = 20
     return screens
 
 
-def _goes_on(socket: Viewer, screen: Screen) -> Viewer:
+def _goes_on(socket: Cursor, screen: Screen) -> Cursor:
     """A write that stopped half-way goes on behind the last whole frame."""
     if not isinstance(socket, MovesTooEarly):
         socket.cursor = screen.after
@@ -87,12 +87,12 @@ def _faults(seen: list[int]) -> bool:
 @settings(max_examples=60)
 @given(seed=st.integers(0, 10**9), length=st.integers(1, 60))
 def test_nothing_is_lost_doubled_or_out_of_order_however_often_the_line_is_cut(seed: int, length: int) -> None:
-    for screen in show(Viewer, seed, length=length):
+    for screen in show(Cursor, seed, length=length):
         assert screen.seen == list(range(1, 301))
 
 
 def test_the_evening_is_rough_enough_to_mean_something() -> None:
-    assert sum(screen.reloads for screen in show(Viewer, 7, length=5)) > 10
+    assert sum(screen.reloads for screen in show(Cursor, 7, length=5)) > 10
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -101,7 +101,7 @@ def test_a_cursor_that_moves_before_the_send_is_found_out(seed: int) -> None:
 
 
 def test_a_state_takes_the_place_of_the_one_before_and_waits_for_nobody() -> None:
-    ring, states, viewer = Ring(), States(), Viewer(0)
+    ring, states, viewer = Ring(), States(), Cursor(0)
     for count in range(1_000):
         states.put("totals", f"{count}")
     states.put("presence", "p")

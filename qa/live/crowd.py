@@ -1,0 +1,226 @@
+"""Everybody who listens by a bare descriptor, told together: one pass over all for whatever is new.
+
+A pass goes in steps that let the loop breathe. What comes up while it runs waits for the next pass and goes out in one
+write: the busier it is, the more is joined. Who would block is left where they stand, and goes on when there is room.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from itertools import islice
+from typing import Final
+
+import structlog
+
+from qa.domain.messages import Close
+from qa.live.ring import Ring
+from qa.live.room import At, Room
+from qa.live.sockets import Sockets, Wire
+from qa.live.viewer import States
+from qa.store.log import Key
+
+log = structlog.get_logger(__name__)
+
+STEP: Final = 512
+# Who is behind for so long is told to start anew; who does not even take that is cut off.
+BEHIND_SECONDS: Final = 10
+
+
+class Viewer(Wire):
+    """`at` is where it stands in its room, `since` when it fell behind (0: it did not); `token` is a session's."""
+
+    __slots__ = ("at", "follows", "key", "since", "token")
+
+    def __init__(self, fd: int, key: Key, at: At, token: str, *, compressed: bool) -> None:
+        super().__init__(fd, compressed=compressed)
+        self.key = key
+        self.at = at
+        self.token = token
+        self.follows = False
+        self.since = 0.0
+
+
+class Crowd:
+    """`ring_of(key)` is the channel's ring as it is known now; `states_of(key)` its states."""
+
+    def __init__(self, ring_of: Callable[[Key], Ring | None], states_of: Callable[[Key], States]) -> None:
+        self._ring_of = ring_of
+        self._states_of = states_of
+        self._sockets: Sockets[Viewer] = Sockets(self._lost, self._go_on)
+        self._rooms: dict[Key, Room] = {}
+        self._viewers: dict[Key, dict[int, Viewer]] = {}
+        self._behind: dict[Viewer, None] = {}
+        self._passes: dict[Key, asyncio.Task[None]] = {}
+
+    def start(self) -> None:
+        self._sockets.start()
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def running(self) -> bool:
+        return self._sockets.running
+
+    async def stop(self) -> None:
+        """Everybody was told; whoever did not go is cut off after a moment."""
+        deadline = self._loop.time() + 1
+        # Nobody but this waits for the end of many, so there is no event for it.
+        while len(self._sockets) and self._loop.time() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        for task in list(self._passes.values()):
+            task.cancel()
+        self._sockets.stop()
+
+    def __len__(self) -> int:
+        return len(self._sockets)
+
+    def count(self, key: Key) -> int:
+        return len(self._viewers.get(key, ()))
+
+    def occupied(self) -> set[Key]:
+        """The channels somebody listens to."""
+        return {key for key, viewers in self._viewers.items() if viewers}
+
+    def viewers(self, key: Key) -> list[Viewer]:
+        return list(self._viewers.get(key, {}).values())
+
+    # Coming and going
+
+    def room(self, key: Key, epoch: str, snapshot: str) -> Room:
+        """The room of a channel whose ring is known by now."""
+        room = self._rooms.get(key)
+        if room is None:
+            ring = self._ring_of(key)
+            if ring is None:
+                raise LookupError(f"nobody has asked for the ring of {key}")
+            room = self._rooms[key] = Room(ring, self._states_of(key), epoch, snapshot)
+            self._viewers[key] = {}
+        return room
+
+    def seat(self, viewer: Viewer, room: Room, first: bytes) -> None:
+        """Take a socket over; `first` (the answer to its opening, the hello) goes out before all else."""
+        told = room.next(viewer.at, deflated=viewer.compressed, follows=False)
+        self._sockets.add(viewer)
+        self._viewers[viewer.key][viewer.fd] = viewer
+        room.history.waiting += viewer.compressed
+        if told is None:
+            self._sockets.send(viewer, first + room.reload)
+            self._sockets.close(viewer, Close.MOVED)
+        elif self._sockets.send(viewer, first + told.wire):
+            viewer.at, viewer.follows = told.at, told.follows
+            if viewer.rest is not None:
+                self._fell_behind(viewer)
+            elif viewer.at is not room.newest:
+                self._go_on(viewer)
+
+    def dismiss(self, viewer: Viewer, code: Close) -> None:
+        self._sockets.close(viewer, code)
+
+    def _lost(self, viewer: Viewer, fd: int) -> None:
+        del self._viewers[viewer.key][fd]
+        self._behind.pop(viewer, None)
+        history = self._rooms[viewer.key].history
+        if viewer.follows:
+            history.following -= 1
+        else:
+            history.waiting -= viewer.compressed
+
+    # Telling
+
+    def wake(self, key: Key) -> None:
+        """The channel has news: begin a pass, unless one is under way, which looks again at its end."""
+        if key in self._rooms and key not in self._passes:
+            task = self._loop.create_task(self._tell(key))
+            self._passes[key] = task
+            task.add_done_callback(lambda done: self._told(key, done))
+
+    def _told(self, key: Key, task: "asyncio.Task[None]") -> None:
+        self._passes.pop(key, None)
+        if not task.cancelled() and (error := task.exception()):
+            log.error("crowd.fault", error=repr(error))
+
+    async def _tell(self, key: Key) -> None:
+        room = self._rooms[key]
+        told: At | None = None
+        while True:
+            ring = self._ring_of(key)
+            if ring is not None and ring is not room.ring:
+                room.replace(ring)
+                for viewer in self._viewers[key].values():
+                    viewer.follows = False
+            newest = room.newest
+            if newest is told:
+                return
+            viewers = iter(self.viewers(key))
+            while step := list(islice(viewers, STEP)):
+                self._step(room, step, newest)
+                await asyncio.sleep(0)
+            told = newest
+
+    def _step(self, room: Room, viewers: list[Viewer], newest: At) -> None:
+        """One write each; those in step with each other get the same bytes."""
+        write = os.write
+        at: At | None = None
+        compressed = follows = False
+        told, wire, size = None, b"", 0
+        for viewer in viewers:
+            if viewer.at is newest or viewer.rest is not None or viewer.closing or viewer.fd < 0:
+                continue
+            if viewer.at is not at or viewer.compressed is not compressed or viewer.follows is not follows:
+                at, compressed, follows = viewer.at, viewer.compressed, viewer.follows
+                told = room.next(at, deflated=compressed, follows=follows)
+                wire, size = (told.wire, len(told.wire)) if told else (b"", 0)
+            if told is None:
+                self._start_anew(viewer, room)
+                continue
+            try:
+                sent = write(viewer.fd, wire)
+            except BlockingIOError:
+                sent = 0
+            except OSError:
+                self._sockets.abort(viewer)
+                continue
+            viewer.at = told.at
+            viewer.follows = told.follows
+            if sent != size:
+                self._sockets.keep(viewer, wire[sent:])
+                self._fell_behind(viewer)
+            elif viewer.since or told.at is not newest:
+                self._go_on(viewer)
+
+    def _go_on(self, viewer: Viewer) -> None:
+        """There is room again: what came meanwhile, piece by piece, until it blocks or stands with the others."""
+        room = self._rooms[viewer.key]
+        while viewer.rest is None and not viewer.gone and not viewer.closing:
+            if viewer.at is room.newest:
+                self._caught_up(viewer)
+                return
+            told = room.next(viewer.at, deflated=viewer.compressed, follows=viewer.follows)
+            if told is None:
+                self._start_anew(viewer, room)
+                return
+            viewer.at, viewer.follows = told.at, told.follows
+            if told.wire:
+                self._sockets.send(viewer, told.wire)
+        if viewer.rest is not None:
+            self._fell_behind(viewer)
+
+    def _fell_behind(self, viewer: Viewer) -> None:
+        if not viewer.since:
+            viewer.since = self._loop.time()
+        self._behind[viewer] = None
+
+    def _caught_up(self, viewer: Viewer) -> None:
+        viewer.since = 0.0
+        self._behind.pop(viewer, None)
+
+    def _start_anew(self, viewer: Viewer, room: Room) -> None:
+        self._sockets.send(viewer, room.reload)
+        self._sockets.close(viewer, Close.TOO_SLOW if viewer.since else Close.MOVED)
+
+    def tick(self) -> None:
+        """Once a second: pings, and who is behind for too long."""
+        now = self._loop.time()
+        for viewer in [one for one in self._behind if now - one.since > BEHIND_SECONDS]:
+            # Who still reads is told where to start anew; who does not is cut off a moment later.
+            self._start_anew(viewer, self._rooms[viewer.key])
+        self._sockets.tick()

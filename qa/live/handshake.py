@@ -1,0 +1,150 @@
+"""The ordinary opening of a WebSocket, as browsers send it, read and answered by hand. Pure: bytes in, bytes out.
+
+Strict: whatever is in any way unusual is `None` here, and a library decides. Written for the minute in which everybody
+comes at once: one regular expression for the whole request, no header objects.
+"""
+
+import re
+from base64 import b64encode
+from functools import lru_cache
+from hashlib import sha1
+from typing import Final, NamedTuple
+
+from qa.domain.messages import SUBPROTOCOL
+
+LONGEST: Final = 8 * 1024
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+
+_REQUEST: Final = re.compile(
+    rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n){5,60})\r\n"
+)
+_KEY: Final = re.compile(rb"[+/0-9A-Za-z]{21}[AQgw]==")
+# What must stand there once, if at all: several of these are an attempt to be understood in two ways.
+_ONCE: Final = frozenset(
+    {
+        b"host",
+        b"origin",
+        b"upgrade",
+        b"connection",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
+        b"sec-websocket-extensions",
+        b"sec-websocket-protocol",
+        b"sec-fetch-site",
+    }
+)
+_BODY: Final = frozenset({b"content-length", b"transfer-encoding", b"expect"})
+_NO_MORE: Final = frozenset({b"client_max_window_bits", b"client_no_context_takeover"})
+
+
+class Request(NamedTuple):
+    """`path` and `query` as they were sent; `deflate`: the client takes messages compressed with shared history."""
+
+    path: str
+    query: str
+    host: bytes
+    origin: bytes | None
+    fetch_site: bytes | None
+    key: bytes
+    subprotocol: bool
+    deflate: bool
+
+
+def read(data: bytes) -> Request | None:
+    """The request, if it is whole and ordinary."""
+    if len(data) > LONGEST:
+        return None
+    found = _REQUEST.fullmatch(data)
+    headers = _headers(found[2]) if found else None
+    if not found or headers is None or not _is_opening(headers):
+        return None
+    path, _, query = found[1].partition(b"?")
+    if b"#" in path or b"%" in path:
+        return None
+    return Request(
+        path.decode(),
+        query.decode(),
+        headers[b"host"],
+        headers.get(b"origin"),
+        headers.get(b"sec-fetch-site"),
+        headers[b"sec-websocket-key"],
+        _offered(headers.get(b"sec-websocket-protocol", b"")),
+        deflates(headers.get(b"sec-websocket-extensions", b"")),
+    )
+
+
+def _headers(block: bytes) -> dict[bytes, bytes] | None:
+    headers: dict[bytes, bytes] = {}
+    for line in block.split(b"\r\n")[:-1]:
+        name, _, value = line.partition(b":")
+        name = name.lower()
+        if name in _BODY or (name in headers and name in _ONCE):
+            return None
+        headers[name] = value.strip(b" \t")
+    return headers
+
+
+def _is_opening(headers: dict[bytes, bytes]) -> bool:
+    get = headers.get
+    return (
+        b"host" in headers
+        and _upgrades(get(b"upgrade", b""), get(b"connection", b""), get(b"sec-websocket-version", b""))
+        and _KEY.fullmatch(get(b"sec-websocket-key", b"")) is not None
+    )
+
+
+# Browsers of a kind say the same words: what they mean is worked out once.
+
+
+@lru_cache(256)
+def _upgrades(upgrade: bytes, connection: bytes, version: bytes) -> bool:
+    return upgrade.lower() == b"websocket" and b"upgrade" in _list(connection.lower()) and version == b"13"
+
+
+@lru_cache(256)
+def _offered(subprotocols: bytes) -> bool:
+    return SUBPROTOCOL.encode() in _list(subprotocols)
+
+
+def _list(value: bytes) -> list[bytes]:
+    return [part.strip(b" \t") for part in value.split(b",")] if b"," in value else [value]
+
+
+@lru_cache(256)
+def deflates(extensions: bytes) -> bool:
+    """Whether one of the offers is permessage-deflate as it can be granted: with a kept context on our side."""
+    for offer in _list(extensions):
+        name, *params = (part.strip(b" \t") for part in offer.split(b";"))
+        if name == b"permessage-deflate" and all(param.partition(b"=")[0] in _NO_MORE for param in params):
+            return True
+    return False
+
+
+# With a context that is kept on our side (see `history`); what clients send is not looked into.
+GRANTED: Final = "permessage-deflate; client_no_context_takeover"
+
+
+def accept(request: Request, *, deflate: bool) -> bytes:
+    """The answer that opens the socket."""
+    proof = b64encode(sha1(request.key + _GUID, usedforsecurity=False).digest())
+    return b"".join(
+        (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
+            proof,
+            _SUBPROTOCOL if request.subprotocol else b"",
+            _DEFLATE if deflate else b"",
+            b"\r\n\r\n",
+        )
+    )
+
+
+_SUBPROTOCOL: Final = b"\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL.encode()
+_DEFLATE: Final = b"\r\nSec-WebSocket-Extensions: " + GRANTED.encode()
+
+
+def busy(seconds: int) -> bytes:
+    """The cheap answer to one too many: come back later."""
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        % seconds
+    )

@@ -1,0 +1,105 @@
+"""A channel as those see it who listen by descriptor: where they stand, and the bytes that bring them to the newest.
+
+No I/O. A viewer stands at an `At`; who is in step shares the very same object with everybody else, so that a whole
+crowd is told with one comparison and one write each.
+"""
+
+from typing import Final, NamedTuple
+
+from qa.domain.messages import encode_bare
+from qa.live import frames
+from qa.live.history import History
+from qa.live.ring import Ring
+from qa.live.viewer import States
+
+# Stragglers stand at many places: what was put together for so many is kept.
+_KEPT: Final = 64
+
+
+class At(NamedTuple):
+    """The number of the last entry, and the version of the last states, that were sent."""
+
+    seq: int
+    states: int
+
+
+class Told(NamedTuple):
+    """Bytes for one write, and where a viewer stands who has them; `follows`: and reads the compressed stream."""
+
+    wire: bytes
+    at: At
+    follows: bool
+
+
+class Room:
+    """`ring` and `states` of one channel; `snapshot` is where to reload from."""
+
+    def __init__(self, ring: Ring, states: States, epoch: str, snapshot: str) -> None:
+        self.ring = ring
+        self.states = states
+        self._epoch = epoch
+        self._reload = frames.text(encode_bare("reload", {"snapshot": snapshot}))
+        self._newest = At(ring.head, states.version)
+        self.history = History(ring)
+        self._hello: tuple[tuple[int, int], bytes] = ((-1, -1), b"")
+        self._told: dict[tuple[At, bool, bool], Told | None] = {}
+
+    @property
+    def newest(self) -> At:
+        """Where everybody should stand; the same object as long as nothing happens."""
+        if self._newest != (self.ring.head, self.states.version):
+            self._newest = At(self.ring.head, self.states.version)
+            self._told.clear()
+        return self._newest
+
+    @property
+    def reload(self) -> bytes:
+        """Tells a viewer to start anew from the snapshot."""
+        return self._reload
+
+    def replace(self, ring: Ring) -> None:
+        """The log was read again: go on with this ring, and everybody starts anew who does not fit it."""
+        self.ring = ring
+        self.history.replace(ring)
+        self._told.clear()
+
+    def hello(self, retry: dict[str, int]) -> bytes:
+        """The first frame; the same bytes for all who come between two entries."""
+        asked = (self.ring.head, retry["max"])
+        if self._hello[0] != asked:
+            text = encode_bare("hello", {"epoch": self._epoch, "seq": self.ring.head, "retry": retry})
+            self._hello = (asked, frames.text(text))
+        return self._hello[1]
+
+    def next(self, at: At, *, deflated: bool, follows: bool) -> Told | None:
+        """What is sent next to who stands at `at`, the same for all who do; None: start anew.
+
+        `deflated`: the viewer takes compressed frames; `follows`: and has read the compressed stream so far.
+        """
+        newest = self.newest
+        key = (at, deflated, follows)
+        if key not in self._told:
+            if len(self._told) >= _KEPT:
+                self._told.clear()
+            holds = self.ring.holds(at.seq)
+            self._told[key] = self._next(at, newest, deflated=deflated, follows=follows) if holds else None
+        return self._told[key]
+
+    def _next(self, at: At, newest: At, *, deflated: bool, follows: bool) -> Told:
+        wires: list[bytes] = []
+        until = newest.seq
+        if deflated:
+            self.history.catch_up()
+            begins = at.seq + 1 if follows else self.history.begins(at.seq)
+            if begins == at.seq + 1:
+                wires = self.history.wires(at.seq, until)
+            else:
+                until = min(until, begins - 1)
+        follows = bool(wires) or (follows and at.seq == newest.seq)
+        wires = wires or self.ring.wires(at.seq, until)
+        seq = at.seq + len(wires)
+        if seq < newest.seq:
+            return Told(b"".join(wires), At(seq, at.states), follows)
+        # States come last, once all entries before them are told.
+        states = [frames.text(frame) for frame in self.states.since(at.states)] if at.states < newest.states else []
+        return Told(b"".join((*wires, *states)), newest, follows)

@@ -1,0 +1,303 @@
+"""WebSockets as bare descriptors in one epoll: what is written, what is read, who is cut off.
+
+No task, no transport, no parser and no buffer for anybody who is idle: a viewer is a descriptor and a few words. What a
+slow one has not taken is at most one piece of what everybody got; the kernel's part is bounded by a small send buffer.
+"""
+
+import asyncio
+import math
+import os
+import select
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+from qa.live import frames
+from qa.live.frames import Broken, Limits, Message, Op, Reader
+
+# The kernel doubles it for its own bookkeeping.
+SEND_BUFFER: Final = 48 * 1024
+AT_ONCE: Final = 64 * 1024
+EVENTS: Final = 512
+PING_SECONDS: Final = 25
+# Who said half of something has so long to say the rest; who is being closed has so long to agree.
+HALF_SAID_SECONDS: Final = 10
+CLOSING_SECONDS: Final = 3
+
+# Linux' numbers by name; where there is no epoll this module is not used, but it must load.
+_READABLE, _WRITABLE, _ERROR, _HUNG_UP, _HALF_CLOSED = 0x001, 0x004, 0x008, 0x010, 0x2000
+_IN: Final = _READABLE | _HALF_CLOSED
+_IN_OUT: Final = _IN | _WRITABLE
+_GONE: Final = _HUNG_UP | _ERROR
+AVAILABLE: Final = hasattr(select, "epoll")
+# Close at once and forget what is unsent: a close would wait for a reader that never reads.
+_ABORT: Final = struct.pack("ii", 1, 0)
+
+
+class Wire:
+    """One socket. `rest` is what the kernel did not take yet, `closing` a time while the end is being agreed on."""
+
+    __slots__ = ("closing", "compressed", "fd", "heard", "rest")
+
+    def __init__(self, fd: int, *, compressed: bool = False) -> None:
+        self.fd = fd
+        self.compressed = compressed
+        self.rest: bytes | None = None
+        self.heard = True
+        self.closing = 0.0
+
+    @property
+    def gone(self) -> bool:
+        return self.fd < 0
+
+
+W = TypeVar("W", bound=Wire)
+
+
+class Sockets(Generic[W]):
+    """`lost(wire, fd)` is told once of each that is gone, `ready(wire)` when all of `rest` was taken.
+
+    `heard(wire, message)` gets whole messages; without it what clients say is read, checked and dropped.
+    """
+
+    def __init__(
+        self,
+        lost: Callable[[W, int], None],
+        ready: Callable[[W], None] = lambda wire: None,
+        heard: Callable[[W, Message], None] | None = None,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        unsent: int = 2 * AT_ONCE,
+    ) -> None:
+        self._lost = lost
+        self._ready = ready
+        self._heard = heard
+        self._limits = limits
+        self._unsent = unsent
+        self._wires: dict[int, W] = {}
+        # Those of whom something is half-said, with when that began.
+        self._readers: dict[W, tuple[float, Reader]] = {}
+        self._closing: dict[W, None] = {}
+        self._epoll: select.epoll
+        self.running = False
+        # Who is still to be pinged in this round.
+        self._round: deque[W] = deque()
+        self._pinged = 0.0
+
+    def start(self) -> None:
+        """In the running loop; without an epoll nothing begins."""
+        self._loop = asyncio.get_running_loop()
+        if not AVAILABLE:
+            return
+        self.running = True
+        self._epoll = select.epoll()
+        self._pinged = self._loop.time()
+        self._loop.add_reader(self._epoll.fileno(), self._turn)
+
+    def stop(self) -> None:
+        """Cut whoever is still there."""
+        if not self.running:
+            return
+        self.running = False
+        self._loop.remove_reader(self._epoll.fileno())
+        for wire in list(self._wires.values()):
+            self.abort(wire)
+        self._epoll.close()
+
+    def __len__(self) -> int:
+        return len(self._wires)
+
+    # Coming and going
+
+    def add(self, wire: W) -> None:
+        """Take a connected, non-blocking socket over: it is ours from now on."""
+        self._wires[wire.fd] = wire
+        self._epoll.register(wire.fd, _IN)
+
+    def close(self, wire: W, code: int, why: str = "") -> None:
+        """Say why, and end it once the other side has agreed, or after a moment."""
+        if wire.gone or wire.closing:
+            return
+        self.send(wire, frames.close(code, why))
+        self._end(wire)
+
+    def _end(self, wire: W) -> None:
+        """Nothing more is said: wait for the other side's end."""
+        if wire.gone:
+            return
+        wire.closing = self._loop.time()
+        self._closing[wire] = None
+        self._readers.pop(wire, None)
+        if wire.rest is None:
+            self._finish(wire)
+
+    def _finish(self, wire: W) -> None:
+        """All is sent: say so. What still comes is read and dropped, else the kernel would cut short what was sent."""
+        try:
+            with socket.socket(fileno=os.dup(wire.fd)) as half:
+                half.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._drop(wire)
+
+    def abort(self, wire: W) -> None:
+        """Cut it off, and have the kernel forget what it holds for it."""
+        if wire.gone:
+            return
+        try:
+            with socket.socket(fileno=os.dup(wire.fd)) as line:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
+        except OSError:
+            pass
+        self._drop(wire)
+
+    def _drop(self, wire: W) -> None:
+        if wire.gone:
+            return
+        fd, wire.fd, wire.rest = wire.fd, -1, None
+        del self._wires[fd]
+        self._readers.pop(wire, None)
+        self._closing.pop(wire, None)
+        # A descriptor that is closed leaves the epoll by itself.
+        os.close(fd)
+        self._lost(wire, fd)
+
+    # Writing
+
+    def send(self, wire: W, data: bytes) -> bool:
+        """Write, or keep what the kernel does not take. False: the socket is gone, or holds too much already."""
+        if wire.gone or wire.closing:
+            return False
+        if wire.rest is not None:
+            wire.rest += data
+            if len(wire.rest) > self._unsent:
+                self.abort(wire)
+                return False
+            return True
+        try:
+            sent = os.write(wire.fd, data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(wire)
+            return False
+        if sent != len(data):
+            self.keep(wire, data[sent:])
+        return True
+
+    def keep(self, wire: W, rest: bytes) -> None:
+        """The kernel took no more: go on when it does."""
+        wire.rest = rest
+        self._epoll.modify(wire.fd, _IN_OUT)
+
+    def _flush(self, wire: W) -> None:
+        if wire.rest:
+            try:
+                sent = os.write(wire.fd, wire.rest)
+            except BlockingIOError:
+                return
+            except OSError:
+                self._drop(wire)
+                return
+            if sent != len(wire.rest):
+                wire.rest = wire.rest[sent:]
+                return
+        wire.rest = None
+        self._epoll.modify(wire.fd, _IN)
+        if wire.closing:
+            self._finish(wire)
+        else:
+            self._ready(wire)
+
+    # Reading
+
+    def _turn(self) -> None:
+        """Something happened on some of the sockets; the loop calls again while there is more."""
+        for fd, event in self._epoll.poll(0, EVENTS):
+            wire = self._wires.get(fd)
+            if wire is None:
+                continue
+            if event & _GONE:
+                self._drop(wire)
+                continue
+            if event & _IN:
+                self._read(wire)
+            if event & _WRITABLE and not wire.gone:
+                self._flush(wire)
+
+    def _read(self, wire: W) -> None:
+        try:
+            data = os.read(wire.fd, AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(wire)
+            return
+        wire.heard = True
+        if wire.closing:
+            return
+        known = self._readers.pop(wire, None)
+        if known is None and is_pong(data):
+            return
+        since, reader = known or (self._loop.time(), Reader(self._limits, compressed=wire.compressed))
+        try:
+            for message in reader.feed(data):
+                since = self._loop.time()
+                self._take(wire, message)
+                if wire.gone or wire.closing:
+                    return
+        except Broken as broken:
+            self.close(wire, broken.code, str(broken))
+            return
+        if not reader.idle:
+            self._readers[wire] = (since, reader)
+
+    def _take(self, wire: W, message: Message) -> None:
+        if message.op is Op.PING:
+            self.send(wire, frames.frame(Op.PONG, message.payload))
+        elif message.op is Op.CLOSE:
+            # Agree with the code that was given; a close without a code is answered without one.
+            code = frames.close_code(message.payload)
+            self.send(wire, frames.frame(Op.CLOSE, b"") if code == frames.NO_CODE else frames.close(code))
+            self._end(wire)
+        elif message.op is not Op.PONG and self._heard:
+            self._heard(wire, message)
+
+    # The clock
+
+    def tick(self) -> None:
+        """Once a second or so: ping the next ones, cut those that are too slow to speak or to end."""
+        now = self._loop.time()
+        for wire, (since, _) in list(self._readers.items()):
+            if now - since > HALF_SAID_SECONDS:
+                self.close(wire, 1008, "half a message")
+        for wire in list(self._closing):
+            if now - wire.closing > CLOSING_SECONDS:
+                self.abort(wire)
+        self._ping(now)
+
+    def _ping(self, now: float) -> None:
+        """One clock for all: the next few each time, so that everybody's turn comes every `PING_SECONDS`."""
+        share = min(1.0, (now - self._pinged) / PING_SECONDS)
+        self._pinged = now
+        if not self._round:
+            self._round.extend(self._wires.values())
+        for _ in range(min(len(self._round), math.ceil(len(self._wires) * share))):
+            wire = self._round.popleft()
+            if wire.gone or wire.closing:
+                continue
+            if not wire.heard:
+                self.abort(wire)
+            elif wire.rest is None:
+                wire.heard = False
+                self.send(wire, frames.PING)
+
+
+def is_pong(data: bytes) -> bool:
+    """One whole pong: what nearly everything is that viewers send."""
+    return len(data) >= 6 and data[0] == _PONG and 0x80 <= data[1] <= 0xFD and len(data) == 6 + (data[1] & 0x7F)
+
+
+_PONG: Final = 0x80 | Op.PONG
