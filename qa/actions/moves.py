@@ -11,12 +11,12 @@ from qa.domain import answers as answer_rules
 from qa.domain import channels, events
 from qa.domain.answers import Answer
 from qa.domain.channels import Channel
-from qa.domain.events import Event
+from qa.domain.events import Doing, Event
 from qa.domain.people import CLOCK, Actor
 from qa.domain.permissions import Permission, Role, role_for
 from qa.domain.questions import RESTORED, Action, Code, Move, Question, State, has_move
 from qa.domain.refusals import NotFound, Stale
-from qa.domain.views import stamp
+from qa.domain.views import plain, stamp
 from qa.store import answers, log, questions
 from qa.store import events as event_store
 from qa.store.writer import Tx
@@ -50,6 +50,14 @@ def event_for(tx: Tx, who: Actor, event_id: int, permission: Permission) -> tupl
     if event is None:
         raise NotFound()
     return event, role_for(who.roles, permission)
+
+
+def audience_role(event: Event, who: Actor, permission: Permission) -> Role:
+    """The role in which somebody may do this in an event as the audience knows it: a draft is not there."""
+    role = role_for(who.roles, permission)
+    if events.is_open(event.phase, event.stopped, Doing.READ):
+        raise NotFound()
+    return role
 
 
 def question_in(tx: Tx, event_id: int, n: int) -> Question:
@@ -175,23 +183,29 @@ def write_answer(
 
 def record_question(tx: Tx, event: Event, card: Question, move: Made, before: channels.Sight) -> None:
     """Append a question's move for the staff, and for the audience what it changed before their eyes."""
-    after = sight_of(tx, card)
+    log.append_all(tx, event.id, lines_of(event, card, move, before, sight_of(tx, card)))
+
+
+def lines_of(event: Event, card: Question, move: Made, before: channels.Sight, after: channels.Sight) -> list[log.Line]:
+    """What the channels hear of a question's move. Raises `Closed` for what a frozen page may not gain."""
     _require_frozen_page(event, before, after)
-    data = {"question": asdict(channels.as_staff(card)), "move": asdict(move)}
-    log.append(tx, event.id, Channel.STAFF, "question.moved", data, n=card.n)
-    announce(tx, event, card.n, before, after)
+    data = {"question": plain(channels.as_staff(card)), "move": plain(move)}
+    return [log.Line(Channel.STAFF, "question.moved", data, card.n), *_announcements(card.n, before, after)]
 
 
 def announce(tx: Tx, event: Event, n: int, before: channels.Sight, after: channels.Sight) -> None:
-    for type_, data in channels.announcements(before, after):
-        log.append(tx, event.id, Channel.PUBLIC, type_, data, n=n)
+    log.append_all(tx, event.id, _announcements(n, before, after))
+
+
+def _announcements(n: int, before: channels.Sight, after: channels.Sight) -> list[log.Line]:
+    return [log.Line(Channel.PUBLIC, type_, data, n) for type_, data in channels.announcements(before, after)]
 
 
 def _require_frozen_page(event: Event, before: channels.Sight, after: channels.Sight) -> None:
     """A frozen page may lose things, never gain them: neither a question nor, by undoing, an answer."""
     gained = after.question not in (None, before.question) or after.answer not in (None, before.answer)
     if gained:
-        events.require(event, events.Doing.SHOW)
+        events.require(event, Doing.SHOW)
 
 
 def stale(current: Question) -> Stale:

@@ -3,7 +3,11 @@
 Each refusal has a stable `code`; the words for people stand in the catalogue of the pages.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -69,3 +73,11 @@ class NotSaved(Refused):
     """The database did not confirm the write. Whether it is there is unknown; repeat it with the same key."""
 
     code = "not_saved"
+
+
+def outcome(act: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | Refused:
+    """What it gives, or why it was refused: in a set, one's refusal is nobody else's."""
+    try:
+        return act(*args, **kwargs)
+    except Refused as refused:
+        return refused

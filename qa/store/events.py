@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
 
 from qa.domain.events import Event, Phase, Switch
 from qa.store.tables import accounts, askers, events
@@ -13,6 +13,11 @@ from qa.store.writer import Tx
 _FIELDS: Final = {field.name for field in fields(Event)}
 # Built once: putting two dozen columns together costs as much as asking the database.
 _EVENTS: Final = select(events, accounts.c.handle, accounts.c.demo).join(accounts, accounts.c.id == events.c.account_id)
+
+_HERE: Final = events.c.id == bindparam("of")
+_LOCKED: Final = _EVENTS.where(_HERE).with_for_update(of=events)
+_ASKED: Final = select(events.c.asked).where(_HERE)
+_COUNT: Final = update(events).where(_HERE).values(asked=events.c.asked + bindparam("more"))
 
 
 def add(tx: Tx, event: Mapping[str, Any]) -> int:
@@ -45,7 +50,7 @@ def locked(tx: Tx, event_id: int) -> Event | None:
 
     On SQLite the whole transaction holds the database already.
     """
-    return _first(tx.conn, _EVENTS.where(events.c.id == event_id).with_for_update(of=events))
+    return _first(tx.conn, _LOCKED, of=event_id)
 
 
 def change(tx: Tx, event: Event, **values: Any) -> Event | None:
@@ -59,10 +64,14 @@ def change(tx: Tx, event: Event, **values: Any) -> Event | None:
     return by_id(tx.conn, event.id) if result.rowcount else None
 
 
-def next_number(tx: Tx, event_id: int) -> int:
-    """The number of the next question."""
-    query = update(events).where(events.c.id == event_id).values(asked=events.c.asked + 1).returning(events.c.asked)
-    return int(tx.conn.execute(query).scalar_one())
+def asked(conn: Connection, event_id: int) -> int:
+    """How many questions were asked: the number of the newest one."""
+    return int(conn.execute(_ASKED, {"of": event_id}).scalar_one())
+
+
+def count_asked(tx: Tx, event_id: int, more: int) -> None:
+    """So many more questions were asked."""
+    tx.conn.execute(_COUNT, {"of": event_id, "more": more})
 
 
 def totals(conn: Connection, event_id: int) -> tuple[int, int]:
@@ -79,8 +88,8 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _first(conn: Connection, query: Select[Any]) -> Event | None:
-    row = conn.execute(query).mappings().first()
+def _first(conn: Connection, query: Select[Any], **values: Any) -> Event | None:
+    row = conn.execute(query, values).mappings().first()
     return _event(row) if row else None
 
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
 
 from qa.domain import chain
 from qa.domain.channels import Channel
 from qa.domain.views import stamp
-from qa.store.tables import entries, heads
+from qa.store.tables import accounts, entries, heads
 from qa.store.writer import Tx
 
 Key: TypeAlias = tuple[int, Channel]
@@ -31,9 +31,21 @@ class Entry:
     n: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What a channel is to hear, not yet in the log."""
+
+    channel: Channel
+    type: str
+    data: Mapping[str, Any]
+    n: int | None = None
+
+
 # Put together once: every move of everything comes through these three.
 _HERE: Final = (heads.c.event_id == bindparam("of"), heads.c.channel == bindparam("on"))
-_TAKE: Final = update(heads).where(*_HERE).values(seq=heads.c.seq + 1).returning(heads.c.seq, heads.c.hash)
+_TAKE: Final = (
+    update(heads).where(*_HERE).values(seq=heads.c.seq + bindparam("lines")).returning(heads.c.seq, heads.c.hash)
+)
 _WRITE: Final = insert(entries)
 _SEAL: Final = update(heads).where(*_HERE).values(hash=bindparam("sealed"))
 
@@ -49,21 +61,48 @@ def append(
     tx: Tx, event_id: int, channel: Channel, type_: str, data: Mapping[str, Any], *, n: int | None = None
 ) -> int:
     """Write a line and return its number, taken in this transaction: if that fails, the number was never used."""
+    return _append(tx, event_id, channel, [Line(channel, type_, data, n)])
+
+
+def append_all(tx: Tx, event_id: int, lines: Iterable[Line]) -> None:
+    """Write lines in their order: for each channel one block of numbers, each line sealed with the one before."""
+    by_channel: dict[Channel, list[Line]] = {}
+    for line in lines:
+        by_channel.setdefault(line.channel, []).append(line)
+    for channel, block in by_channel.items():
+        _append(tx, event_id, channel, block)
+
+
+def _append(tx: Tx, event_id: int, channel: Channel, block: list[Line]) -> int:
     here = {"of": event_id, "on": channel.value}
-    seq, previous = tx.conn.execute(_TAKE, here).one()
-    digest = chain.digest(data)
-    sealed = chain.seal(previous, seq, stamp(tx.now), type_, digest)
-    row = {"event_id": event_id, "channel": channel.value, "seq": seq, "at": tx.now, "type": type_, "n": n}
-    tx.conn.execute(_WRITE, {"data": dict(data), "digest": digest, "hash": sealed, **row})
+    last, sealed = tx.conn.execute(_TAKE, {"lines": len(block), **here}).one()
+    at, rows = stamp(tx.now), []
+    for seq, line in enumerate(block, last - len(block) + 1):
+        digest = chain.digest(line.data)
+        sealed = chain.seal(sealed, seq, at, line.type, digest)
+        row = {"event_id": event_id, "channel": channel.value, "seq": seq, "at": tx.now, "type": line.type, "n": line.n}
+        rows.append({"data": dict(line.data), "digest": digest, "hash": sealed, **row})
+    tx.conn.execute(_WRITE, rows)
     tx.conn.execute(_SEAL, {"sealed": sealed, **here})
     tx.grown.add(event_id)
-    return int(seq)
+    return int(last)
 
 
 def head(conn: Connection, event_id: int, channel: Channel) -> int:
     """The number of the newest line, 0 if there is none."""
     query = select(heads.c.seq).where(heads.c.event_id == event_id, heads.c.channel == channel.value)
     return int(conn.execute(query).scalar_one())
+
+
+def reached(conn: Connection, event_id: int | None = None) -> tuple[int, ...]:
+    """How far the public logs of all events have come, and how many there are; or all channels of one event.
+
+    Numbers only grow, so a sum that is the same says that nothing was added to any of them.
+    """
+    of = heads.c.channel == Channel.PUBLIC.value if event_id is None else heads.c.event_id == event_id
+    held = select(func.count()).select_from(accounts).scalar_subquery()
+    row = conn.execute(select(func.sum(heads.c.seq), func.count(), held).where(of)).one()
+    return tuple(int(number or 0) for number in row)
 
 
 def heads_of(conn: Connection, event_ids: Iterable[int]) -> dict[Key, int]:

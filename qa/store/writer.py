@@ -1,26 +1,31 @@
 """The one door for writes: what waits is run in one transaction, committed once, and then answered.
 
 Each action runs in a savepoint of its own, so that a refusal undoes only itself. Nobody is answered before the commit:
-not even a refusal, for it may rest on what a neighbour in the same transaction wrote.
+not even a refusal, for it may rest on what a neighbour in the same transaction wrote. Actions that many people do have
+a form for many at once (`OneOf`): those of one event that wait together are one action, in one savepoint.
 """
 
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from functools import partial
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from qa.domain.refusals import NotSaved, Overloaded
+from qa.domain.refusals import NotSaved, Overloaded, Refused
 from qa.store.database import Database
 
 _log = logging.getLogger(__name__)
 
+Item = TypeVar("Item")
 T = TypeVar("T")
 Clock = Callable[[], datetime]
 
@@ -37,19 +42,40 @@ class Tx:
     grown: set[int] = field(default_factory=set)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class OneOf(Generic[Item, T]):
+    """An action that is done at once for all who wait with the like: called by itself, it is done for one.
+
+    `many(tx, event_id, items)` gives for each item, in their order, its result or why it was refused. What it gives
+    and writes must be what the items give and write one after the other.
+    """
+
+    many: Callable[[Tx, int, Sequence[Item]], Sequence[T | Refused]]
+    event_id: int
+    item: Item
+
+    def __call__(self, tx: Tx) -> T:
+        (outcome,) = self.many(tx, self.event_id, [self.item])
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
+
+
+# How somebody is answered: called with the result, or with the error, in a thread of the writer's.
+Answer: TypeAlias = Callable[[Any, BaseException | None], None]
+
+
+@dataclass(slots=True, eq=False)
 class _Job:
     action: Callable[[Tx], Any]
-    future: "Future[Any]"
+    told: Answer
+    event_id: int
     begun: bool = False
     result: Any = None
     error: BaseException | None = None
 
     def answer(self) -> None:
-        if self.error:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+        self.told(self.result, self.error)
 
 
 class Writer:
@@ -77,18 +103,27 @@ class Writer:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, action: Callable[[Tx], T]) -> "Future[T]":
+    def submit(self, action: Callable[[Tx], T], event_id: int = 0) -> "Future[T]":
         """Queue an action. The future has its result once that is committed; `Overloaded` if the queue is full.
 
         After `close` nothing is taken in: nobody would ever answer it.
         """
-        job = _Job(action, Future())
-        job.future.set_running_or_notify_cancel()
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        self.put(action, partial(_settle, future), event_id)
+        return future
+
+    def put(self, action: Callable[[Tx], Any], answer: Answer, event_id: int = 0) -> None:
+        """The same, for who is told in a way of their own. `event_id`: the event in which it is done, if it is in one.
+
+        What goes together is done in the order of the events: each is held from its first action to the commit, and
+        two transactions that took them in different orders would wait for each other.
+        """
+        job = _Job(action, answer, action.event_id if isinstance(action, OneOf) else event_id)
         with self._entering:
             if self._closed or self._jobs.full():
                 raise Overloaded(seconds=2)
             self._jobs.put_nowait(job)
-        return job.future
 
     def run(self, action: Callable[[Tx], T]) -> T:
         """Submit and wait: for programs without a loop."""
@@ -128,13 +163,13 @@ class Writer:
             if jobs:
                 # The sign to stop came behind work: give it back for the next round.
                 self._jobs.put(None)
-        return jobs
+        return sorted(jobs, key=attrgetter("event_id"))
 
     def _commit(self, jobs: Iterable[_Job]) -> set[int]:
         with self._database.writing.connect() as connection, connection.begin():
             tx = Tx(connection, self._clock())
-            for job in jobs:
-                _attempt(tx, job)
+            for alike in _alike(jobs):
+                _attempt_all(tx, alike)
         return tx.grown
 
     def _recover(self, jobs: list[_Job], error: SQLAlchemyError) -> None:
@@ -176,18 +211,74 @@ def _not_saved(jobs: Iterable[_Job], cause: SQLAlchemyError) -> None:
         job.answer()
 
 
+def _settle(future: "Future[Any]", result: Any, error: BaseException | None) -> None:
+    if error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+def _alike(jobs: Iterable[_Job]) -> Iterable[list[_Job]]:
+    """Jobs that can be done as one, where the first of them stands; all others by themselves."""
+    found: dict[Hashable, list[_Job]] = {}
+    for job in jobs:
+        action = job.action
+        kind = (action.many, action.event_id) if isinstance(action, OneOf) else job
+        found.setdefault(kind, []).append(job)
+    return found.values()
+
+
+def _attempt_all(tx: Tx, jobs: list[_Job]) -> None:
+    """Do jobs of a kind as one. If that breaks one of them is at fault, and each is done by itself."""
+    if len(jobs) == 1:
+        _attempt(tx, jobs[0])
+        return
+    try:
+        with _savepoint(tx):
+            for job in jobs:
+                job.begun = True
+            outcomes = _do_as_one(tx, [job.action for job in jobs if isinstance(job.action, OneOf)])
+    except DBAPIError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, it is the answer to one of them only
+        for job in jobs:
+            _attempt(tx, job)
+    else:
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if isinstance(outcome, Refused):
+                job.error = outcome
+            else:
+                job.result = outcome
+
+
+def _do_as_one(tx: Tx, actions: Sequence[OneOf[Any, Any]]) -> Sequence[Any]:
+    return actions[0].many(tx, actions[0].event_id, [action.item for action in actions])
+
+
 def _attempt(tx: Tx, job: _Job) -> None:
+    try:
+        with _savepoint(tx):
+            job.begun = True
+            job.result = job.action(tx)
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever an action raises is the answer to who asked for it
+        job.error = error
+
+
+@contextmanager
+def _savepoint(tx: Tx) -> Iterator[None]:
+    """What is done in the block is undone if it breaks, unless the database broke it."""
     grown = set(tx.grown)
     savepoint = tx.conn.begin_nested()
-    job.begun = True
     try:
-        job.result = job.action(tx)
+        yield
     except DBAPIError:
         # The connection itself may be broken: the transaction as a whole decides.
         raise
-    except Exception as error:  # noqa: BLE001 - whatever an action raises is the answer to who asked for it
+    except Exception:
         savepoint.rollback()
         tx.grown = grown
-        job.error = error
+        raise
     else:
         savepoint.commit()
