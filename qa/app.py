@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
+from re import Pattern
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute, compile_path
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -31,6 +32,7 @@ from qa.store.writer import Writer
 from qa.web import errors, files
 from qa.web.guard import Guard
 from qa.web.present import read_totals
+from qa.web.shelf import Shelf
 from qa.web.site import Site, flush_seen, now
 from qa.wires import Wires, ousted, trusting
 
@@ -75,8 +77,13 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
     async def head(event_id: int) -> int:
         return (await tailer.ring(event_id, Channel.PUBLIC)).head
 
+    def known_head(event_id: int) -> int | None:
+        ring = tailer.known((event_id, Channel.PUBLIC))
+        return None if ring is None else ring.head
+
     wires = Wires(tailer, hub)
-    site = Site(read, database, writer, head, lambda: tailer.alive)
+    rows = table(wires)
+    site = Site(read, database, writer, head, known_head, lambda: tailer.alive)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[dict[str, Any]]:
@@ -84,7 +91,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
         await bell.start(tailer.heard)
         await tailer.start()
         hub.start()
-        tasks = [asyncio.create_task(task) for task in _tasks(site, hub, embedded=embedded)]
+        tasks = [asyncio.create_task(task) for task in _tasks(site, hub, shelf, embedded=embedded)]
         try:
             yield {ADMIT: Admission(hub, lambda base: wires.known(site, base), trusting(read))}
         finally:
@@ -99,7 +106,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
             database.close()
 
     app = Starlette(
-        routes=_routes(table(wires)),
+        routes=_routes(rows),
         middleware=[Middleware(Guard, settings=read)],
         exception_handlers={
             Refused: errors.on_refused,
@@ -112,10 +119,12 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
         max_body_size=LARGEST_BODY,
     )
     app.state.site = site
+    # Before everything, the guard too: what is kept needs none of it.
+    shelf = app.middleware_stack = Shelf(app.build_middleware_stack(), site, _addresses(rows))
     return app
 
 
-def _tasks(site: Site, hub: Hub, *, embedded: bool) -> list[Coroutine[Any, Any, None]]:
+def _tasks(site: Site, hub: Hub, shelf: Shelf, *, embedded: bool) -> list[Coroutine[Any, Any, None]]:
     read = site.database.read
     tallies = Tallies(
         hub,
@@ -125,10 +134,16 @@ def _tasks(site: Site, hub: Hub, *, embedded: bool) -> list[Coroutine[Any, Any, 
     tasks = [
         every_second(tallies),
         every_second(lambda: revoke(hub, lambda held: read(ousted, held))),
+        every_second(shelf.report),
         every_second(lambda: flush_seen(site)),
         every_second(hub.tick),
     ]
     return [*tasks, worker.work(site.database, site.writer, now)] if embedded else tasks
+
+
+def _addresses(rows: tuple[Row, ...]) -> list[tuple[Pattern[str], tuple[str, ...] | None]]:
+    """What a GET can reach, in the order of the table, with what in a query counts; None: it is not kept."""
+    return [(compile_path(row.path)[0], row.query) for row in rows if row.method == "GET"]
 
 
 def _routes(rows: tuple[Row, ...]) -> list[BaseRoute]:

@@ -20,12 +20,17 @@ class Who(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`method` is GET, POST or WS. With a `Permission` the address must name an event the person holds it in."""
+    """`method` is GET, POST or WS. With a `Permission` the address must name an event the person holds it in.
+
+    `query`: everybody gets the same answer, which may be kept as bytes (see `web.shelf`); these names in a query change
+    it, with the language negotiated where `lang` is one of them and not given. None: it is never kept.
+    """
 
     method: str
     path: str
     handler: Callable[[Any], Awaitable[Any]]
     who: Who | Permission
+    query: tuple[str, ...] | None = None
 
 
 EVENT: Final = "/@{handle}/{slug}"
@@ -36,8 +41,8 @@ _ANY: Final = Who.EVERYBODY
 def table(wires: Wires) -> tuple[Row, ...]:
     """All routes, in the order in which they are tried."""
     return (
-        Row("GET", "/", accounts.directory, _ANY),
-        Row("GET", "/how", accounts.how, _ANY),
+        Row("GET", "/", accounts.directory, _ANY, ("lang", "q")),
+        Row("GET", "/how", accounts.how, _ANY, ("lang",)),
         Row("GET", "/j", accounts.join, _ANY),
         Row("GET", "/j/{short}", accounts.join, _ANY),
         Row("GET", "/q", questions.receipt_form, _ANY),
@@ -70,22 +75,22 @@ def table(wires: Wires) -> tuple[Row, ...]:
         Row("POST", f"{DESK}/phase/{{action}}", host.step, Permission.RUN),
         Row("POST", f"{DESK}/switches/{{switch}}", host.switch, Permission.RUN),
         Row("POST", f"{DESK}/notice", host.notice, Permission.RUN),
-        Row("GET", "/@{handle}", accounts.account, _ANY),
-        Row("GET", "/@{handle}/feed.atom", accounts.feed, _ANY),
-        Row("GET", EVENT, events.event, _ANY),
+        Row("GET", "/@{handle}", accounts.account, _ANY, ("lang",)),
+        Row("GET", "/@{handle}/feed.atom", accounts.feed, _ANY, ("lang",)),
+        Row("GET", EVENT, events.event, _ANY, ("lang", "show")),
         Row("GET", f"{EVENT}/ask", questions.form, _ANY),
         Row("POST", f"{EVENT}/questions", questions.ask, _ANY),
         Row("POST", f"{EVENT}/questions/{{n:int}}/voice", questions.voice, _ANY),
         Row("GET", f"{EVENT}/mine", questions.mine, _ANY),
         Row("GET", f"{EVENT}/mine.json", questions.mine_json, _ANY),
-        Row("GET", f"{EVENT}/open.json", events.open_order, _ANY),
-        Row("GET", f"{EVENT}/q/{{n:int}}", events.permalink, _ANY),
-        Row("GET", f"{EVENT}/screen", events.screen, _ANY),
-        Row("GET", f"{EVENT}/snapshot.json", events.snapshot, _ANY),
-        Row("GET", f"{EVENT}/entries", wires.entries, _ANY),
+        Row("GET", f"{EVENT}/open.json", events.open_order, _ANY, ("seed",)),
+        Row("GET", f"{EVENT}/q/{{n:int}}", events.permalink, _ANY, ("lang", "version")),
+        Row("GET", f"{EVENT}/screen", events.screen, _ANY, ("lang",)),
+        Row("GET", f"{EVENT}/snapshot.json", events.snapshot, _ANY, ()),
+        Row("GET", f"{EVENT}/entries", wires.entries, _ANY, ("after", "epoch")),
         Row("GET", f"{EVENT}/stream", wires.stream, _ANY),
         Row("WS", f"{EVENT}/live", wires.live, _ANY),
-        Row("GET", f"{EVENT}/feed.atom", events.feed, _ANY),
-        Row("GET", f"{EVENT}/record.json", record.as_json, _ANY),
-        Row("GET", f"{EVENT}/record.csv", record.as_csv, _ANY),
+        Row("GET", f"{EVENT}/feed.atom", events.feed, _ANY, ("lang",)),
+        Row("GET", f"{EVENT}/record.json", record.as_json, _ANY, ()),
+        Row("GET", f"{EVENT}/record.csv", record.as_csv, _ANY, ()),
     )

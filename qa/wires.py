@@ -20,7 +20,8 @@ from qa.live.tailer import Tailer
 from qa.settings import Settings
 from qa.store import staff
 from qa.store.database import Reading
-from qa.web import desk, errors, guard
+from qa.web import desk, errors, guard, marks
+from qa.web.kept import keep
 from qa.web.present import place_of
 from qa.web.site import Place, Site, now
 from qa.web.who import session_of, staff_of
@@ -79,8 +80,10 @@ class Wires:
 
     async def entries(self, request: Request) -> Response:
         """`…/entries`: one poll."""
-        body = await streams.polled(request.query_params, await self._public(request))
-        return Response(body, media_type="application/json", headers={"Cache-Control": "public, max-age=0, s-maxage=1"})
+        line = await self._public(request)
+        keep(request, await marks.log_of(request, line.key[0]))
+        body = await streams.polled(request.query_params, line)
+        return Response(body, media_type="application/json")
 
     async def staff_entries(self, request: Request) -> Response:
         """`/desk/…/entries`: one poll of the staff's channel."""

@@ -17,7 +17,8 @@ from qa.domain.search import Search
 from qa.domain.views import stamp
 from qa.store import accounts, answers, events, questions
 from qa.store.database import Reading
-from qa.web import i18n, page
+from qa.web import i18n, marks, page
+from qa.web.kept import keep
 from qa.web.present import shown_answer
 from qa.web.site import read
 
@@ -51,7 +52,10 @@ def _initials(name: str) -> str:
 async def directory(request: Request) -> Response:
     """`/`: live and coming events, then the accounts; `?q=` searches both and the answers."""
     lang = page.language(request)
-    context = await read(request, _directory, lang, request.query_params.get("q", "")[:200])
+    typed = request.query_params.get("q", "")[:200]
+    if not typed:
+        keep(request, await marks.heads(request))
+    context = await read(request, _directory, lang, typed)
     return page.show(request, "directory.html", context)
 
 
@@ -127,12 +131,14 @@ def _found(
 
 async def account(request: Request) -> Response:
     """`/@handle`: who, verified by what, events, and every answer as a post."""
+    keep(request, await marks.heads(request))
     context = await read(request, _account, request.path_params["handle"], page.language(request))
     return page.show(request, "account.html", context)
 
 
 async def feed(request: Request) -> Response:
     """`/@handle/feed.atom`."""
+    keep(request, await marks.heads(request))
     context = await read(request, _account, request.path_params["handle"], page.language(request))
     return atom(request, context["account"]["name"], context["account"]["url"], context["posts"])
 
@@ -176,6 +182,7 @@ async def join(request: Request) -> Response:
 
 async def how(request: Request) -> Response:
     """`/how`: what happens to a question, in plain words."""
+    keep(request)
     return page.show(request, "how.html", {})
 
 

@@ -13,9 +13,10 @@ from qa.domain.messages import dumps
 from qa.domain.refusals import NotFound
 from qa.store import answers, questions, staff
 from qa.store.database import Reading
-from qa.web import accounts, i18n, page, record
+from qa.web import accounts, i18n, marks, page, record
+from qa.web.kept import keep
 from qa.web.present import SHOWN_AT_ONCE, Present, in_order, page_context, present_of, shown_answer
-from qa.web.site import now, read, site_of
+from qa.web.site import read, site_of
 
 
 async def event(request: Request) -> Response:
@@ -24,9 +25,10 @@ async def event(request: Request) -> Response:
     if accounts.is_record(present.event):
         return await record.page_of(request, present)
     lang = page.language(request)
-    # Readers without a cookie share the order of the minute: under a cache everybody gets the same bytes.
-    context = page_context(present, f"{now():%H%M}")
-    _count_seen(request, present.event.id, [question["n"] for question in context["open"]])
+    # An order that all share until the log has grown: whoever has scripts mixes by a seed of their own.
+    context = page_context(present, str(present.seq))
+    shown = [question["n"] for question in context["open"]]
+    keep(request, marks.present(request, present), shows=(present.event.id, shown))
     context["show"] = "all" if request.query_params.get("show") == "all" else ""
     context |= _about(present, lang) | {"staff": await read(request, _staff_counts, present.event.id)}
     return page.show(request, "event.html", context)
@@ -56,29 +58,19 @@ def _staff_counts(conn: Reading, event_id: int) -> dict[str, int]:
     return counts
 
 
-def _count_seen(request: Request, event_id: int, numbers: list[int]) -> None:
-    site_of(request).seen[event_id].update(numbers)
-
-
 async def snapshot(request: Request) -> Response:
     """`…/snapshot.json`: the public present, for programs and for pages that must start anew."""
     present = await present_of(request)
-    # Totals are no entries of the log, so the number alone does not name the bytes.
-    parts = (present.event.epoch, present.snapshot["seq"], *present.totals.values())
-    tag = f'"{"-".join(map(str, parts))}"'
-    headers = {"ETag": tag, "Cache-Control": "public, max-age=0, s-maxage=1, stale-while-revalidate=10"}
-    if request.headers.get("if-none-match") == tag:
-        return Response(status_code=304, headers=headers)
-    body = dumps({**present.snapshot, "totals": present.totals})
-    return Response(body, media_type="application/json", headers=headers)
+    keep(request, marks.present(request, present))
+    return Response(dumps({**present.snapshot, "totals": present.totals}), media_type="application/json")
 
 
 async def open_order(request: Request) -> Response:
     """`…/open.json?seed=`: the numbers of the open questions in the order of a viewer's seed."""
     present = await present_of(request)
     order = in_order(present, request.query_params.get("seed", "")[:20])
-    _count_seen(request, present.event.id, order[:SHOWN_AT_ONCE])
-    return JSONResponse({"order": order}, headers={"Cache-Control": "public, max-age=1"})
+    keep(request, marks.present(request, present), shows=(present.event.id, order[:SHOWN_AT_ONCE]))
+    return JSONResponse({"order": order})
 
 
 async def permalink(request: Request) -> Response:
@@ -87,6 +79,7 @@ async def permalink(request: Request) -> Response:
     n = int(request.path_params["n"])
     wanted = request.query_params.get("version", "")
     found = await read(request, _permalink, present.event, n, int(wanted) if wanted.isdecimal() else None)
+    keep(request, marks.present(request, present))
     context = page_context(present, "") | _about(present, page.language(request)) | found
     return page.show(request, "permalink.html", context)
 
@@ -119,6 +112,7 @@ async def screen(request: Request) -> Response:
     url = f"{site_of(request).settings.public_url}/j/{present.event.short}"
     host = site_of(request).settings.public_url.partition("://")[2]
     context = page_context(present, "") | _about(present, page.language(request))
+    keep(request, marks.present(request, present))
     context |= {"qr": qr(url), "short": present.event.short, "join_url": f"{host}/j"}
     return page.show(request, "screen.html", context)
 
@@ -135,6 +129,7 @@ async def feed(request: Request) -> Response:
     present = await present_of(request)
     lang = page.language(request)
     title = i18n.local(present.event.titles, lang)
+    keep(request, marks.present(request, present))
     given = page_context(present, "")["answers"]
     more = {"base": present.base, "event_title": title, "zone": present.event.zone}
     posts = [{**answer, "url": f"{present.base}/q/{answer['n']}", **more} for answer in given]

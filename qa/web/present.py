@@ -1,7 +1,7 @@
 """The public present of an event: read in one transaction, kept until the log has grown."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any, Final
 
 from starlette.requests import HTTPConnection
@@ -16,11 +16,13 @@ from qa.domain.refusals import NotFound
 from qa.domain.snapshot import being_answered, next_up, snapshot
 from qa.store import accounts, answers, events, log, questions
 from qa.store.database import Reading
-from qa.web.site import Place, now, read, site_of
+from qa.web.site import Place, Site, ask, read, site_of
 
 SHOWN_AT_ONCE: Final = 12
-# Totals and impressions are no entries of the log: they may be so old.
-FRESH: Final = timedelta(seconds=2)
+# Totals are no entries of the log: they may be so old.
+FRESH_SECONDS: Final = 2.0
+# Nor are impressions, and names that were changed by hand: all of it is read anew after so long.
+WHOLE_SECONDS: Final = 30.0
 PUBLIC_STATES: Final = (State.APPROVED, State.SHORTLISTED, State.ANSWERING, State.ANSWERED)
 
 
@@ -33,11 +35,28 @@ class Present:
     snapshot: dict[str, Any]
     open: list[Seen]
     totals: dict[str, int]
-    read_at: datetime
+
+    @property
+    def seq(self) -> int:
+        """The number of the newest public entry it holds."""
+        seq: int = self.snapshot["seq"]
+        return seq
 
     @property
     def base(self) -> str:
         return f"/@{self.event.handle}/{self.event.slug}"
+
+
+@dataclass(slots=True)
+class Kept:
+    """A present with when it was read, and when its totals were looked at (monotonic seconds).
+
+    As long as nothing of it has changed it is the same object: whoever made something of it compares by that.
+    """
+
+    present: Present
+    read: float
+    looked: float
 
 
 def read_present(conn: Reading, event: Event) -> Present | None:
@@ -59,7 +78,7 @@ def read_present(conn: Reading, event: Event) -> Present | None:
         [answer for answer in given if answer],
     )
     open_ones = [Seen(card.n, card.impressions) for card in cards if card.state is State.APPROVED]
-    return Present(event, account, present, open_ones, read_totals(conn, event.id), now())
+    return Present(event, account, present, open_ones, read_totals(conn, event.id))
 
 
 def read_totals(conn: Reading, event_id: int) -> dict[str, int]:
@@ -85,21 +104,27 @@ async def place_of(connection: HTTPConnection) -> Place:
 
 async def present_of(connection: HTTPConnection) -> Present:
     """The present of the event in the address; `NotFound` while it is a draft."""
-    return await _kept(connection, (await place_of(connection)).event_id)
+    return await kept_present(site_of(connection), (await place_of(connection)).event_id)
 
 
-async def _kept(connection: HTTPConnection, event_id: int) -> Present:
-    """The present of an event, read anew if the log has grown, or the figures are no longer fresh."""
-    site = site_of(connection)
+async def kept_present(site: Site, event_id: int) -> Present:
+    """The present of an event, read anew if the log has grown; its totals alone when they are no longer fresh."""
     async with site.presents_locks[event_id]:
         head = await site.head(event_id)
-        kept: Present | None = site.presents.get(event_id)
-        if kept is None or kept.snapshot["seq"] < head or now() - kept.read_at > FRESH:
-            kept = await read(connection, _read_by_id, event_id)
-            if kept is None:
+        at = monotonic()
+        kept: Kept | None = site.presents.get(event_id)
+        if kept is None or kept.present.seq < head or at - kept.read > WHOLE_SECONDS:
+            present = await ask(site, _read_by_id, event_id)
+            if present is None:
                 raise NotFound()
-            site.presents[event_id] = kept
-    return kept
+            same = kept is not None and kept.present == present
+            kept = site.presents[event_id] = Kept(kept.present if kept and same else present, at, at)
+        elif at - kept.looked > FRESH_SECONDS:
+            totals = await ask(site, read_totals, event_id)
+            if totals != kept.present.totals:
+                kept.present = replace(kept.present, totals=totals)
+            kept.looked = at
+    return kept.present
 
 
 def _read_by_id(conn: Reading, event_id: int) -> Present | None:

@@ -15,7 +15,8 @@ from qa.domain.refusals import NotFound
 from qa.domain.views import RecordRow, stamp
 from qa.store import answers, log, questions
 from qa.store.database import Reading
-from qa.web import accounts, page
+from qa.web import accounts, marks, page
+from qa.web.kept import keep
 from qa.web.present import Present, page_context, present_of
 from qa.web.site import read
 
@@ -25,6 +26,7 @@ _ALL: Final = 1_000_000
 async def page_of(request: Request, present: Present) -> Response:
     """The event's address after closing. `?show=all` lists every question, else the answered ones."""
     lang = page.language(request)
+    await _keep(request, present)
     rows = await read(request, read_rows, present.event)
     show = "all" if request.query_params.get("show") == "all" else "answered"
     context = page_context(present, "") | {
@@ -34,6 +36,11 @@ async def page_of(request: Request, present: Present) -> Response:
         "outcomes": outcomes(rows),
     }
     return page.show(request, "record.html", context)
+
+
+async def _keep(request: Request, present: Present) -> None:
+    """The record shows more than the public log tells: a text that is hidden late may have been in no entry of it."""
+    keep(request, marks.present(request, present), await marks.heads(request, present.event.id))
 
 
 def read_rows(conn: Reading, event: Event) -> list[RecordRow]:
@@ -61,6 +68,7 @@ async def _closed(request: Request) -> Present:
 async def as_json(request: Request) -> Response:
     """`…/record.json`: every question, and the sealed public log. What had to be hidden is left out of it."""
     present = await _closed(request)
+    await _keep(request, present)
     body = await read(request, archive, present)
     return _download(dumps(body), "application/json", present, "json")
 
@@ -111,6 +119,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 async def as_csv(request: Request) -> Response:
     """`…/record.csv`: a line for each question, in UTF-8 with a mark that spreadsheets know."""
     present = await _closed(request)
+    await _keep(request, present)
     rows = await read(request, read_rows, present.event)
     return _download("\ufeff" + table(rows), "text/csv; charset=utf-8", present, "csv")
 
@@ -136,5 +145,5 @@ def safe(cell: object) -> str:
 
 def _download(body: str, media_type: str, present: Present, ending: str) -> Response:
     name = f"{present.event.handle}-{present.event.slug}.{ending}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "public, max-age=60"}
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(body, media_type=media_type, headers=headers)

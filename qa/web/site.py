@@ -35,6 +35,14 @@ class Place:
     base: str
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """How far logs had come (see `store.log.reached`) when they were looked at: monotonic seconds."""
+
+    heads: tuple[int, ...]
+    at: float
+
+
 @dataclass(slots=True)
 class Site:
     settings: Settings
@@ -42,6 +50,8 @@ class Site:
     writer: Writer
     # The number of the newest public entry this process knows of: see `live`.
     head: Callable[[int], Awaitable[int]]
+    # The same without waiting; None while this process does not follow that event.
+    known_head: Callable[[int], int | None]
     # Whether the log is being followed.
     following: Callable[[], bool]
     # Whether the accounts are those of a demonstration.
@@ -53,6 +63,9 @@ class Site:
     # Snapshots by event, kept as long as nothing happens: see `present`.
     presents: dict[int, Any] = field(default_factory=dict)
     presents_locks: dict[int, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    # How far logs that nobody follows here had come, by event or (None) all public ones: see `marks`.
+    heads: dict[int | None, Looked] = field(default_factory=dict)
+    heads_locks: dict[int | None, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     # Tries by network and purpose: see `limits`.
     tries: dict[tuple[str, str], Any] = field(default_factory=dict)
 
@@ -65,8 +78,12 @@ async def read(
     connection: HTTPConnection, query: Callable[Concatenate[Reading, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
     """A query's result, from a thread."""
-    database = site_of(connection).database
-    return await anyio.to_thread.run_sync(partial(database.read, query, *args, **kwargs))
+    return await ask(site_of(connection), query, *args, **kwargs)
+
+
+async def ask(site: Site, query: Callable[Concatenate[Reading, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The same where there is no request."""
+    return await anyio.to_thread.run_sync(partial(site.database.read, query, *args, **kwargs))
 
 
 async def write(connection: HTTPConnection, action: Callable[[Tx], T]) -> T:
