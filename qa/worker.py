@@ -35,7 +35,7 @@ async def publish_what_is_due(database: Database, writer: Writer, clock: Clock) 
 async def _publish(writer: Writer, held: Answer) -> None:
     try:
         published = await asyncio.wrap_future(
-            writer.submit(lambda tx: publish_due(tx, held.event_id, held.n, held.version))
+            writer.submit(lambda tx: publish_due(tx, held.event_id, held.n, held.version), held.event_id)
         )
     except Exception:
         # One answer's fault must not keep the later ones in their hold slots.

@@ -103,5 +103,5 @@ async def _do(request: Request, action: Callable[[Tx, Actor, int, int, dict[str,
     event, who = await staff_of(request, Permission.DESK)
     body = await errors.fields(request)
     n = int(request.path_params["n"])
-    answer = await write(request, lambda tx: action(tx, who, event.id, n, body))
+    answer = await write(request, lambda tx: action(tx, who, event.id, n, body), event.id)
     return JSONResponse({"answer": asdict(staff_answer(answer))}, headers=desk.NO_STORE)

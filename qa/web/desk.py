@@ -97,6 +97,7 @@ async def move(request: Request) -> Response:
             code=errors.text_of(body, "code") or None,
             edited=errors.text_of(body, "text") or None,
         ),
+        event.id,
     )
     return JSONResponse({"question": asdict(as_staff(card))}, headers=NO_STORE)
 

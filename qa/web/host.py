@@ -28,7 +28,7 @@ async def step(request: Request) -> Response:
     except ValueError:
         raise NotFound() from None
     seen = errors.number_of(await errors.fields(request), "seen")
-    return _told(await write(request, lambda tx: actions.step(tx, who, event.id, action, seen=seen)))
+    return _told(await write(request, lambda tx: actions.step(tx, who, event.id, action, seen=seen), event.id))
 
 
 async def switch(request: Request) -> Response:
@@ -39,14 +39,14 @@ async def switch(request: Request) -> Response:
     except ValueError:
         raise NotFound() from None
     stopped = str((await errors.fields(request)).get("stopped", "")) in {"1", "true", "True"}
-    return _told(await write(request, lambda tx: actions.throw(tx, who, event.id, thrown, stopped=stopped)))
+    return _told(await write(request, lambda tx: actions.throw(tx, who, event.id, thrown, stopped=stopped), event.id))
 
 
 async def notice(request: Request) -> Response:
     """`POST …/notice` with text; empty takes it away."""
     event, who = await staff_of(request, Permission.RUN)
     text = errors.text_of(await errors.fields(request), "text")
-    return _told(await write(request, lambda tx: actions.set_notice(tx, who, event.id, text)))
+    return _told(await write(request, lambda tx: actions.set_notice(tx, who, event.id, text), event.id))
 
 
 def _told(event: Event) -> Response:

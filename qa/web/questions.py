@@ -71,7 +71,7 @@ async def _ask(request: Request, body: dict[str, Any]) -> actions.Acknowledged:
         page=i18n.known(errors.text_of(body, "lang")) or page.language(request),
     )
     who = asker_of(request) or new_asker()
-    return await write(request, lambda tx: actions.ask(tx, who, place.event_id, asking, site.settings.secret))
+    return await write(request, actions.asking_by(who, place.event_id, asking, site.settings.secret))
 
 
 def _own_key(request: Request) -> str:
@@ -97,7 +97,7 @@ async def voice(request: Request) -> Response:
     place = await place_of(request)
     n = int(request.path_params["n"])
     who = asker_of(request) or new_asker()
-    await write(request, lambda tx: actions.voice(tx, who, place.event_id, n, on=on))
+    await write(request, actions.voice_by(who, place.event_id, n, on=on))
     if errors.wants_json(request):
         response: Response = JSONResponse({"n": n, "on": on}, headers={"Cache-Control": "no-store"})
     else:
@@ -189,7 +189,7 @@ async def withdraw(request: Request) -> Response:
     card = await read(request, questions.by_receipt, codes.fingerprint(request.path_params["code"]))
     if card is None:
         raise NotFound()
-    await write(request, lambda tx: actions.withdraw(tx, asker(card.asker), card.event_id, card.n))
+    await write(request, lambda tx: actions.withdraw(tx, asker(card.asker), card.event_id, card.n), card.event_id)
     if errors.wants_json(request):
         return JSONResponse({"n": card.n, "label": "withdrawn"}, headers={"Cache-Control": "no-store"})
     return RedirectResponse(page.onward(request, f"/q/{request.path_params['code']}"), 303)

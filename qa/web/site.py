@@ -1,8 +1,9 @@
 """What the handlers of one process share, and their two ways to the database: read, and write through the one door."""
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -43,6 +44,35 @@ class Looked:
     at: float
 
 
+class Answers:
+    """What the writer's threads answer, on its way into the loop: however many answers wait, it is woken once."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[asyncio.Future[Any], Any, BaseException | None]] = deque()
+        self._called = False
+
+    def put(self, future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
+        """In a thread of the writer."""
+        self._waiting.append((future, result, error))
+        if not self._called:
+            self._called = True
+            # Where the loop has ended nobody waits any more.
+            with suppress(RuntimeError):
+                future.get_loop().call_soon_threadsafe(self._give)
+
+    def _give(self) -> None:
+        # First this: what is put from now on calls again, or is found by the loop below.
+        self._called = False
+        while self._waiting:
+            future, result, error = self._waiting.popleft()
+            if future.done():
+                continue
+            if error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+
 @dataclass(slots=True)
 class Site:
     settings: Settings
@@ -66,6 +96,7 @@ class Site:
     # How far logs that nobody follows here had come, by event or (None) all public ones: see `marks`.
     heads: dict[int | None, Looked] = field(default_factory=dict)
     heads_locks: dict[int | None, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
+    answers: Answers = field(default_factory=Answers)
     # Tries by network and purpose: see `limits`.
     tries: dict[tuple[str, str], Any] = field(default_factory=dict)
 
@@ -86,17 +117,23 @@ async def ask(site: Site, query: Callable[Concatenate[Reading, P], T], *args: P.
     return await anyio.to_thread.run_sync(partial(site.database.read, query, *args, **kwargs))
 
 
-async def write(connection: HTTPConnection, action: Callable[[Tx], T]) -> T:
-    """An action's result, once it is committed. Raises what the action refuses, `Overloaded`, `NotSaved`."""
-    return await asyncio.wrap_future(site_of(connection).writer.submit(action))
+async def write(connection: HTTPConnection, action: Callable[[Tx], T], event_id: int = 0) -> T:
+    """An action's result, once it is committed. Raises what the action refuses, `Overloaded`, `NotSaved`.
+
+    `event_id`: the event in which it is done, if it is in one.
+    """
+    return await order(site_of(connection), action, event_id)
+
+
+async def order(site: Site, action: Callable[[Tx], T], event_id: int = 0) -> T:
+    """The same where there is no request."""
+    future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+    site.writer.put(action, partial(site.answers.put, future), event_id)
+    return await future
 
 
 async def flush_seen(site: Site) -> None:
     """Write the impressions that gathered: one transaction, however many pages were shown."""
     gathered, site.seen = site.seen, defaultdict(Counter)
     for event_id, counts in gathered.items():
-
-        def add(tx: Tx, event_id: int = event_id, counts: Counter[int] = counts) -> None:
-            count_seen(tx, event_id, counts)
-
-        await asyncio.wrap_future(site.writer.submit(add))
+        await order(site, partial(count_seen, event_id=event_id, counts=counts), event_id)
