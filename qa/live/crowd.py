@@ -6,6 +6,7 @@ write: the busier it is, the more is joined. Who would block is left where they 
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 from typing import Final
@@ -29,15 +30,18 @@ BEHIND_SECONDS: Final = 10
 class Viewer(Wire):
     """`at` is where it stands in its room, `since` when it fell behind (0: it did not); `token` is a session's."""
 
-    __slots__ = ("at", "follows", "key", "since", "token")
+    __slots__ = ("at", "key", "since", "token")
 
-    def __init__(self, fd: int, key: Key, at: At, token: str, *, compressed: bool) -> None:
-        super().__init__(fd, compressed=compressed)
+    def __init__(self, fd: int, key: Key, at: At, token: str) -> None:
+        super().__init__(fd)
         self.key = key
         self.at = at
         self.token = token
-        self.follows = False
         self.since = 0.0
+
+    @property
+    def compressed(self) -> bool:
+        return self.at.deflated
 
 
 class Crowd:
@@ -48,7 +52,9 @@ class Crowd:
         self._states_of = states_of
         self._sockets: Sockets[Viewer] = Sockets(self._lost, self._go_on)
         self._rooms: dict[Key, Room] = {}
-        self._viewers: dict[Key, dict[int, Viewer]] = {}
+        # In no order that means anything; who is gone stays until the next look at all.
+        self._viewers: dict[Key, list[Viewer]] = {}
+        self._counts: Counter[Key] = Counter()
         self._behind: dict[Viewer, None] = {}
         self._passes: dict[Key, asyncio.Task[None]] = {}
 
@@ -74,14 +80,18 @@ class Crowd:
         return len(self._sockets)
 
     def count(self, key: Key) -> int:
-        return len(self._viewers.get(key, ()))
+        return self._counts[key]
 
     def occupied(self) -> set[Key]:
         """The channels somebody listens to."""
-        return {key for key, viewers in self._viewers.items() if viewers}
+        return {key for key, count in self._counts.items() if count}
 
     def viewers(self, key: Key) -> list[Viewer]:
-        return list(self._viewers.get(key, {}).values())
+        """Everybody who is there now."""
+        viewers = self._viewers.get(key, [])
+        if len(viewers) != self._counts[key]:
+            self._viewers[key] = viewers = [viewer for viewer in viewers if not viewer.gone]
+        return viewers.copy()
 
     # Coming and going
 
@@ -93,36 +103,35 @@ class Crowd:
             if ring is None:
                 raise LookupError(f"nobody has asked for the ring of {key}")
             room = self._rooms[key] = Room(ring, self._states_of(key), epoch, snapshot)
-            self._viewers[key] = {}
+            self._viewers[key] = []
         return room
 
     def seat(self, viewer: Viewer, room: Room, first: bytes) -> None:
         """Take a socket over; `first` (the answer to its opening, the hello) goes out before all else."""
-        told = room.next(viewer.at, deflated=viewer.compressed, follows=False)
+        told = room.next(viewer.at)
         self._sockets.add(viewer)
-        self._viewers[viewer.key][viewer.fd] = viewer
-        room.history.waiting += viewer.compressed
+        self._viewers[viewer.key].append(viewer)
+        self._counts[viewer.key] += 1
+        room.history.waiting += viewer.at.deflated
         if told is None:
             self._sockets.send(viewer, first + room.reload)
             self._sockets.close(viewer, Close.MOVED)
-        elif self._sockets.send(viewer, first + told.wire):
-            viewer.at, viewer.follows = told.at, told.follows
-            if viewer.rest is not None:
-                self._fell_behind(viewer)
-            elif viewer.at is not room.newest:
-                self._go_on(viewer)
+            return
+        viewer.at = told.at
+        if self._sockets.send(viewer, first + told.wire):
+            self._go_on(viewer)
 
     def dismiss(self, viewer: Viewer, code: Close) -> None:
         self._sockets.close(viewer, code)
 
-    def _lost(self, viewer: Viewer, fd: int) -> None:
-        del self._viewers[viewer.key][fd]
+    def _lost(self, viewer: Viewer) -> None:
+        self._counts[viewer.key] -= 1
         self._behind.pop(viewer, None)
         history = self._rooms[viewer.key].history
-        if viewer.follows:
+        if viewer.at.follows:
             history.following -= 1
         else:
-            history.waiting -= viewer.compressed
+            history.waiting -= viewer.at.deflated
 
     # Telling
 
@@ -131,74 +140,81 @@ class Crowd:
         if key in self._rooms and key not in self._passes:
             task = self._loop.create_task(self._tell(key))
             self._passes[key] = task
-            task.add_done_callback(lambda done: self._told(key, done))
+            task.add_done_callback(lambda done: self._ended(key, done))
 
-    def _told(self, key: Key, task: "asyncio.Task[None]") -> None:
-        self._passes.pop(key, None)
+    def _ended(self, key: Key, task: "asyncio.Task[None]") -> None:
+        if self._passes.get(key) is task:
+            del self._passes[key]
         if not task.cancelled() and (error := task.exception()):
             log.error("crowd.fault", error=repr(error))
 
     async def _tell(self, key: Key) -> None:
         room = self._rooms[key]
-        told: At | None = None
+        told: tuple[int, int] | None = None
         while True:
             ring = self._ring_of(key)
             if ring is not None and ring is not room.ring:
-                room.replace(ring)
-                for viewer in self._viewers[key].values():
-                    viewer.follows = False
-            newest = room.newest
-            if newest is told:
+                self._replace(room, key, ring)
+            newest = room.look()
+            if newest == told:
+                # At once, not when the task is done: news between the two would be slept over.
+                del self._passes[key]
                 return
             viewers = iter(self.viewers(key))
             while step := list(islice(viewers, STEP)):
-                self._step(room, step, newest)
+                self._step(room, step)
                 await asyncio.sleep(0)
             told = newest
 
-    def _step(self, room: Room, viewers: list[Viewer], newest: At) -> None:
+    def _replace(self, room: Room, key: Key, ring: Ring) -> None:
+        room.replace(ring)
+        for viewer in self.viewers(key):
+            viewer.at = viewer.at._replace(follows=False)
+
+    def _step(self, room: Room, viewers: list[Viewer]) -> None:
         """One write each; those in step with each other get the same bytes."""
         write = os.write
+        known: At | None = None
         at: At | None = None
-        compressed = follows = False
-        told, wire, size = None, b"", 0
+        wire, size, behind = b"", 0, False
         for viewer in viewers:
-            if viewer.at is newest or viewer.rest is not None or viewer.closing or viewer.fd < 0:
+            if viewer.at is not known:
+                known = viewer.at
+                told = room.next(known)
+                wire, at = told or (b"", None)
+                size = len(wire)
+                behind = at is not None and not room.is_newest(at)
+            if viewer.busy:
                 continue
-            if viewer.at is not at or viewer.compressed is not compressed or viewer.follows is not follows:
-                at, compressed, follows = viewer.at, viewer.compressed, viewer.follows
-                told = room.next(at, deflated=compressed, follows=follows)
-                wire, size = (told.wire, len(told.wire)) if told else (b"", 0)
-            if told is None:
+            if at is None:
                 self._start_anew(viewer, room)
                 continue
             try:
-                sent = write(viewer.fd, wire)
+                sent = write(viewer.fd, wire) if size else 0
             except BlockingIOError:
                 sent = 0
             except OSError:
                 self._sockets.abort(viewer)
                 continue
-            viewer.at = told.at
-            viewer.follows = told.follows
+            viewer.at = at
             if sent != size:
                 self._sockets.keep(viewer, wire[sent:])
                 self._fell_behind(viewer)
-            elif viewer.since or told.at is not newest:
+            elif behind or viewer.since:
                 self._go_on(viewer)
 
     def _go_on(self, viewer: Viewer) -> None:
         """There is room again: what came meanwhile, piece by piece, until it blocks or stands with the others."""
         room = self._rooms[viewer.key]
-        while viewer.rest is None and not viewer.gone and not viewer.closing:
-            if viewer.at is room.newest:
+        while not viewer.busy:
+            if room.is_newest(viewer.at):
                 self._caught_up(viewer)
                 return
-            told = room.next(viewer.at, deflated=viewer.compressed, follows=viewer.follows)
+            told = room.next(viewer.at)
             if told is None:
                 self._start_anew(viewer, room)
                 return
-            viewer.at, viewer.follows = told.at, told.follows
+            viewer.at = told.at
             if told.wire:
                 self._sockets.send(viewer, told.wire)
         if viewer.rest is not None:

@@ -17,18 +17,22 @@ _KEPT: Final = 64
 
 
 class At(NamedTuple):
-    """The number of the last entry, and the version of the last states, that were sent."""
+    """Where a viewer stands: the last entry and the version of the last states that were sent.
+
+    `deflated`: it takes compressed frames; `follows`: and has read the compressed stream so far.
+    """
 
     seq: int
     states: int
+    deflated: bool
+    follows: bool
 
 
 class Told(NamedTuple):
-    """Bytes for one write, and where a viewer stands who has them; `follows`: and reads the compressed stream."""
+    """Bytes for one write, and where a viewer stands who has them."""
 
     wire: bytes
     at: At
-    follows: bool
 
 
 class Room:
@@ -39,18 +43,23 @@ class Room:
         self.states = states
         self._epoch = epoch
         self._reload = frames.text(encode_bare("reload", {"snapshot": snapshot}))
-        self._newest = At(ring.head, states.version)
+        self._newest: dict[tuple[bool, bool], At] = {}
+        self._seen = (-1, -1)
         self.history = History(ring)
         self._hello: tuple[tuple[int, int], bytes] = ((-1, -1), b"")
-        self._told: dict[tuple[At, bool, bool], Told | None] = {}
+        self._told: dict[At, Told | None] = {}
 
-    @property
-    def newest(self) -> At:
-        """Where everybody should stand; the same object as long as nothing happens."""
-        if self._newest != (self.ring.head, self.states.version):
-            self._newest = At(self.ring.head, self.states.version)
+    def look(self) -> tuple[int, int]:
+        """The newest entry and the version of the states: where everybody should stand."""
+        seen = (self.ring.head, self.states.version)
+        if self._seen != seen:
+            self._seen = seen
+            self._newest.clear()
             self._told.clear()
-        return self._newest
+        return seen
+
+    def is_newest(self, at: At) -> bool:
+        return at[:2] == self.look()
 
     @property
     def reload(self) -> bytes:
@@ -71,35 +80,31 @@ class Room:
             self._hello = (asked, frames.text(text))
         return self._hello[1]
 
-    def next(self, at: At, *, deflated: bool, follows: bool) -> Told | None:
-        """What is sent next to who stands at `at`, the same for all who do; None: start anew.
-
-        `deflated`: the viewer takes compressed frames; `follows`: and has read the compressed stream so far.
-        """
-        newest = self.newest
-        key = (at, deflated, follows)
-        if key not in self._told:
+    def next(self, at: At) -> Told | None:
+        """What is sent next to who stands at `at`, the same object for all who do; None: they start anew."""
+        self.look()
+        if at not in self._told:
             if len(self._told) >= _KEPT:
                 self._told.clear()
-            holds = self.ring.holds(at.seq)
-            self._told[key] = self._next(at, newest, deflated=deflated, follows=follows) if holds else None
-        return self._told[key]
+            self._told[at] = self._next(at) if self.ring.holds(at.seq) else None
+        return self._told[at]
 
-    def _next(self, at: At, newest: At, *, deflated: bool, follows: bool) -> Told:
+    def _next(self, at: At) -> Told:
         wires: list[bytes] = []
-        until = newest.seq
-        if deflated:
+        head = until = self.ring.head
+        if at.deflated:
             self.history.catch_up()
-            begins = at.seq + 1 if follows else self.history.begins(at.seq)
+            begins = at.seq + 1 if at.follows else self.history.begins(at.seq)
             if begins == at.seq + 1:
                 wires = self.history.wires(at.seq, until)
             else:
                 until = min(until, begins - 1)
-        follows = bool(wires) or (follows and at.seq == newest.seq)
+        follows = bool(wires) or (at.follows and at.seq == head)
         wires = wires or self.ring.wires(at.seq, until)
         seq = at.seq + len(wires)
-        if seq < newest.seq:
-            return Told(b"".join(wires), At(seq, at.states), follows)
+        if seq < head:
+            return Told(b"".join(wires), At(seq, at.states, at.deflated, follows))
         # States come last, once all entries before them are told.
-        states = [frames.text(frame) for frame in self.states.since(at.states)] if at.states < newest.states else []
-        return Told(b"".join((*wires, *states)), newest, follows)
+        states = [frames.text(frame) for frame in self.states.since(at.states)]
+        newest = At(seq, self.states.version, at.deflated, follows)
+        return Told(b"".join((*wires, *states)), self._newest.setdefault((at.deflated, follows), newest))

@@ -37,34 +37,38 @@ _ABORT: Final = struct.pack("ii", 1, 0)
 
 
 class Wire:
-    """One socket. `rest` is what the kernel did not take yet, `closing` a time while the end is being agreed on."""
+    """One socket. `rest` is what the kernel did not take yet; `busy`: it can't be written to now, or never again."""
 
-    __slots__ = ("closing", "compressed", "fd", "heard", "rest")
+    __slots__ = ("busy", "fd", "heard", "rest")
 
-    def __init__(self, fd: int, *, compressed: bool = False) -> None:
+    def __init__(self, fd: int) -> None:
         self.fd = fd
-        self.compressed = compressed
         self.rest: bytes | None = None
+        self.busy = False
         self.heard = True
-        self.closing = 0.0
 
     @property
     def gone(self) -> bool:
         return self.fd < 0
+
+    @property
+    def compressed(self) -> bool:
+        """Whether the client may compress."""
+        return False
 
 
 W = TypeVar("W", bound=Wire)
 
 
 class Sockets(Generic[W]):
-    """`lost(wire, fd)` is told once of each that is gone, `ready(wire)` when all of `rest` was taken.
+    """`lost(wire)` is told once of each that is gone, `ready(wire)` when all of `rest` was taken.
 
     `heard(wire, message)` gets whole messages; without it what clients say is read, checked and dropped.
     """
 
     def __init__(
         self,
-        lost: Callable[[W, int], None],
+        lost: Callable[[W], None],
         ready: Callable[[W], None] = lambda wire: None,
         heard: Callable[[W, Message], None] | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -75,15 +79,16 @@ class Sockets(Generic[W]):
         self._heard = heard
         self._limits = limits
         self._unsent = unsent
-        self._wires: dict[int, W] = {}
+        # By descriptor: small numbers without many holes, and a list holds them in a tenth of what a dictionary takes.
+        self._wires: list[W | None] = []
+        self._count = 0
         # Those of whom something is half-said, with when that began.
         self._readers: dict[W, tuple[float, Reader]] = {}
-        self._closing: dict[W, None] = {}
+        # Whose end is being agreed on, with when that began.
+        self._closing: dict[W, float] = {}
         self._epoll: select.epoll
         self.running = False
-        # Who is still to be pinged in this round.
-        self._round: deque[W] = deque()
-        self._pinged = 0.0
+        self._round: Round[W] = Round(self._everybody)
 
     def start(self) -> None:
         """In the running loop; without an epoll nothing begins."""
@@ -92,7 +97,6 @@ class Sockets(Generic[W]):
             return
         self.running = True
         self._epoll = select.epoll()
-        self._pinged = self._loop.time()
         self._loop.add_reader(self._epoll.fileno(), self._turn)
 
     def stop(self) -> None:
@@ -101,23 +105,29 @@ class Sockets(Generic[W]):
             return
         self.running = False
         self._loop.remove_reader(self._epoll.fileno())
-        for wire in list(self._wires.values()):
+        for wire in self._everybody():
             self.abort(wire)
         self._epoll.close()
 
     def __len__(self) -> int:
-        return len(self._wires)
+        return self._count
+
+    def _everybody(self) -> list[W]:
+        return [wire for wire in self._wires if wire is not None]
 
     # Coming and going
 
     def add(self, wire: W) -> None:
         """Take a connected, non-blocking socket over: it is ours from now on."""
+        if wire.fd >= len(self._wires):
+            self._wires.extend([None] * (wire.fd + 1 - len(self._wires)))
         self._wires[wire.fd] = wire
+        self._count += 1
         self._epoll.register(wire.fd, _IN)
 
     def close(self, wire: W, code: int, why: str = "") -> None:
         """Say why, and end it once the other side has agreed, or after a moment."""
-        if wire.gone or wire.closing:
+        if wire.gone or wire in self._closing:
             return
         self.send(wire, frames.close(code, why))
         self._end(wire)
@@ -126,8 +136,8 @@ class Sockets(Generic[W]):
         """Nothing more is said: wait for the other side's end."""
         if wire.gone:
             return
-        wire.closing = self._loop.time()
-        self._closing[wire] = None
+        wire.busy = True
+        self._closing[wire] = self._loop.time()
         self._readers.pop(wire, None)
         if wire.rest is None:
             self._finish(wire)
@@ -154,19 +164,20 @@ class Sockets(Generic[W]):
     def _drop(self, wire: W) -> None:
         if wire.gone:
             return
-        fd, wire.fd, wire.rest = wire.fd, -1, None
-        del self._wires[fd]
+        fd, wire.fd, wire.rest, wire.busy = wire.fd, -1, None, True
+        self._wires[fd] = None
+        self._count -= 1
         self._readers.pop(wire, None)
         self._closing.pop(wire, None)
         # A descriptor that is closed leaves the epoll by itself.
         os.close(fd)
-        self._lost(wire, fd)
+        self._lost(wire)
 
     # Writing
 
     def send(self, wire: W, data: bytes) -> bool:
         """Write, or keep what the kernel does not take. False: the socket is gone, or holds too much already."""
-        if wire.gone or wire.closing:
+        if wire.gone or wire in self._closing:
             return False
         if wire.rest is not None:
             wire.rest += data
@@ -188,6 +199,7 @@ class Sockets(Generic[W]):
     def keep(self, wire: W, rest: bytes) -> None:
         """The kernel took no more: go on when it does."""
         wire.rest = rest
+        wire.busy = True
         self._epoll.modify(wire.fd, _IN_OUT)
 
     def _flush(self, wire: W) -> None:
@@ -204,9 +216,10 @@ class Sockets(Generic[W]):
                 return
         wire.rest = None
         self._epoll.modify(wire.fd, _IN)
-        if wire.closing:
+        if wire in self._closing:
             self._finish(wire)
         else:
+            wire.busy = False
             self._ready(wire)
 
     # Reading
@@ -214,7 +227,7 @@ class Sockets(Generic[W]):
     def _turn(self) -> None:
         """Something happened on some of the sockets; the loop calls again while there is more."""
         for fd, event in self._epoll.poll(0, EVENTS):
-            wire = self._wires.get(fd)
+            wire = self._wires[fd]
             if wire is None:
                 continue
             if event & _GONE:
@@ -236,7 +249,7 @@ class Sockets(Generic[W]):
             self._drop(wire)
             return
         wire.heard = True
-        if wire.closing:
+        if wire in self._closing:
             return
         known = self._readers.pop(wire, None)
         if known is None and is_pong(data):
@@ -246,7 +259,7 @@ class Sockets(Generic[W]):
             for message in reader.feed(data):
                 since = self._loop.time()
                 self._take(wire, message)
-                if wire.gone or wire.closing:
+                if wire.gone or wire in self._closing:
                     return
         except Broken as broken:
             self.close(wire, broken.code, str(broken))
@@ -273,26 +286,34 @@ class Sockets(Generic[W]):
         for wire, (since, _) in list(self._readers.items()):
             if now - since > HALF_SAID_SECONDS:
                 self.close(wire, 1008, "half a message")
-        for wire in list(self._closing):
-            if now - wire.closing > CLOSING_SECONDS:
-                self.abort(wire)
-        self._ping(now)
-
-    def _ping(self, now: float) -> None:
-        """One clock for all: the next few each time, so that everybody's turn comes every `PING_SECONDS`."""
-        share = min(1.0, (now - self._pinged) / PING_SECONDS)
-        self._pinged = now
-        if not self._round:
-            self._round.extend(self._wires.values())
-        for _ in range(min(len(self._round), math.ceil(len(self._wires) * share))):
-            wire = self._round.popleft()
-            if wire.gone or wire.closing:
+        for wire in [one for one, since in self._closing.items() if now - since > CLOSING_SECONDS]:
+            self.abort(wire)
+        for wire in self._round.due(now, len(self)):
+            if wire.gone or wire in self._closing:
                 continue
             if not wire.heard:
                 self.abort(wire)
             elif wire.rest is None:
                 wire.heard = False
                 self.send(wire, frames.PING)
+
+
+class Round(Generic[W]):
+    """One clock for all pings: the next few each time, so that everybody's turn comes every `PING_SECONDS`."""
+
+    def __init__(self, everybody: Callable[[], list[W]]) -> None:
+        self._everybody = everybody
+        self._waiting: deque[W] = deque()
+        self._at = 0.0
+
+    def due(self, now: float, count: int) -> list[W]:
+        """Whose turn it is, of `count` in all; some of them may be gone by now."""
+        share = min(1.0, (now - self._at) / PING_SECONDS)
+        self._at = now
+        if not self._waiting:
+            self._waiting.extend(self._everybody())
+        some = min(len(self._waiting), math.ceil(count * share))
+        return [self._waiting.popleft() for _ in range(some)]
 
 
 def is_pong(data: bytes) -> bool:

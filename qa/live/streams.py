@@ -106,9 +106,8 @@ def seat(line: Line, fd: int, cursor: int | None, first: bytes, *, compressed: b
     """
     crowd = line.hub.crowd
     room = crowd.room(line.key, line.epoch, line.snapshot)
-    at = At(-1 if cursor is None else cursor, 0)
-    viewer = Viewer(fd, line.key, at, token, compressed=compressed)
-    crowd.seat(viewer, room, first + room.hello(line.hub.retry()))
+    at = At(-1 if cursor is None else cursor, 0, compressed, follows=False)
+    crowd.seat(Viewer(fd, line.key, at, token), room, first + room.hello(line.hub.retry()))
 
 
 async def _until_gone(socket: WebSocket) -> None:
