@@ -10,10 +10,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute, compile_path
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.routing import BaseRoute, Route, WebSocketRoute, compile_path
 
 from qa import logs, settings, worker
 from qa.domain.channels import Channel
@@ -147,20 +144,12 @@ def _addresses(rows: tuple[Row, ...]) -> list[tuple[Pattern[str], tuple[str, ...
 
 
 def _routes(rows: tuple[Row, ...]) -> list[BaseRoute]:
-    routes: list[BaseRoute] = [Mount("/static/{fingerprint}", Kept(directory=files.folder("static")))]
+    # Read and packed now, not when the first reader waits.
+    files.every()
+    routes: list[BaseRoute] = []
     for row in rows:
         if row.method == "WS":
             routes.append(WebSocketRoute(row.path, row.handler))
         else:
             routes.append(Route(row.path, row.handler, methods=[row.method]))
     return routes
-
-
-class Kept(StaticFiles):
-    """Files whose address changes with their content: browsers and caches keep them for a year."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
-        current = scope["path_params"].get("fingerprint") == files.fingerprint()
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
-        return response

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from qa.domain.permissions import Permission
-from qa.web import accounts, answers, desk, events, host, questions, record, staff
+from qa.web import accounts, answers, desk, events, files, host, questions, record, staff
 from qa.web import health as health_pages
 from qa.wires import Wires
 
@@ -41,6 +41,7 @@ _ANY: Final = Who.EVERYBODY
 def table(wires: Wires) -> tuple[Row, ...]:
     """All routes, in the order in which they are tried."""
     return (
+        Row("GET", "/static/{fingerprint}/{name}", files.serve, _ANY),
         Row("GET", "/", accounts.directory, _ANY, ("lang", "q")),
         Row("GET", "/how", accounts.how, _ANY, ("lang",)),
         Row("GET", "/j", accounts.join, _ANY),

@@ -1,11 +1,50 @@
-"""Templates and static files: where they lie, and under which address they are served for ever."""
+"""Templates and static files: where they lie, under which address they are served for ever, and their bytes."""
 
+import base64
+import gzip
 import hashlib
-from functools import cache
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from qa.domain.refusals import NotFound
+from qa.web import slim
+
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
+_KINDS: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
+    ".css": ("text/css; charset=utf-8", slim.css),
+    ".js": ("text/javascript; charset=utf-8", slim.js),
+    ".svg": ("image/svg+xml", str.strip),
+}
+_FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """A file as it is sent; `tag` names its content."""
+
+    text: str
+    plain: bytes
+    gzipped: bytes
+    media_type: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Stylesheets to stand in a page itself; `source` is what the page's policy allows them by."""
+
+    text: str
+    source: str
+
+    def __html__(self) -> str:
+        """Templates take this as markup: it is our own."""
+        return f"<style>{self.text}</style>"
 
 
 def folder(name: str) -> Path:
@@ -15,15 +54,64 @@ def folder(name: str) -> Path:
 
 
 @cache
+def every() -> dict[str, Static]:
+    """All static files by name, read once. There is no other: what is not in here is not served."""
+    return {path.name: _built(path) for path in sorted(folder("static").iterdir()) if path.suffix in _KINDS}
+
+
+def _built(path: Path) -> Static:
+    media_type, slimmed = _KINDS[path.suffix]
+    text = slimmed(path.read_text(encoding="utf-8"))
+    plain = text.encode()
+    return Static(text, plain, gzip.compress(plain, 9, mtime=0), media_type, hashlib.sha256(plain).hexdigest()[:16])
+
+
+@cache
 def fingerprint() -> str:
     """Changes whenever any static file does: a part of their addresses, so that they can be kept for a year."""
     digest = hashlib.sha256()
-    for path in sorted(folder("static").rglob("*")):
-        if path.is_file():
-            digest.update(path.name.encode() + path.read_bytes())
+    for name, file in every().items():
+        digest.update(name.encode() + file.plain)
     return digest.hexdigest()[:10]
 
 
 def static(name: str) -> str:
     """The address of a static file."""
     return f"/static/{fingerprint()}/{name}"
+
+
+@cache
+def sheet(*names: str) -> Sheet:
+    """Some stylesheets, one after the other."""
+    text = "".join(every()[name].text for name in names)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return Sheet(text, f"'sha256-{digest}'")
+
+
+@lru_cache(1024)
+def takes_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding header allows gzip."""
+    for part in accepted.lower().split(","):
+        name, _, quality = part.replace(" ", "").partition(";q=")
+        if name in {"gzip", "*"}:
+            return quality.strip("0.") != "" or not quality
+    return False
+
+
+async def serve(request: Request) -> Response:
+    """`/static/{fingerprint}/{name}`. With another fingerprint it is today's file, and nobody keeps it."""
+    file = every().get(request.path_params["name"])
+    if file is None:
+        raise NotFound()
+    gzipped = takes_gzip(request.headers.get("accept-encoding", ""))
+    current = request.path_params["fingerprint"] == fingerprint()
+    headers = {
+        "Cache-Control": _FOR_EVER if current else "no-cache",
+        "ETag": f'"{file.tag}-gzip"' if gzipped else f'"{file.tag}"',
+        "Vary": "Accept-Encoding",
+    }
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if gzipped:
+        headers["Content-Encoding"] = "gzip"
+    return Response(file.gzipped if gzipped else file.plain, headers=headers, media_type=file.media_type)

@@ -15,12 +15,18 @@ log = structlog.get_logger("qa.http")
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-CONTENT_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
-)
+
+def content_policy(*styles: str) -> str:
+    """What a page may load and do. `styles`: where its stylesheets come from; a hash allows one inside the page."""
+    return (
+        f"default-src 'none'; script-src 'self'; style-src {' '.join(styles)}; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'"
+    )
+
+
 HEADERS: Final = {
-    "content-security-policy": CONTENT_POLICY,
+    "content-security-policy": content_policy("'self'"),
     "x-content-type-options": "nosniff",
     "referrer-policy": "strict-origin-when-cross-origin",
     "cross-origin-opener-policy": "same-origin",

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from qa.domain.people import Person
-from qa.web import files, i18n
+from qa.web import files, guard, i18n
 
 # Of the staff's pages alone. Public pages read and set no cookie: caches give everybody the same bytes.
 LANGUAGE_COOKIE: Final = "qa_lang"
@@ -124,8 +124,16 @@ def show(
 ) -> Response:
     """The page as a response. `personal` pages are kept by nobody; all others have the same bytes for everybody."""
     page = _page(request, person)
-    body = write(page.lang, template, {"page": page, "link": partial(onward, request), **context})
+    inside: list[files.Sheet] = []
+
+    def style(*names: str) -> files.Sheet:
+        inside.append(files.sheet(*names))
+        return inside[-1]
+
+    own = {"page": page, "link": partial(onward, request), "style": style}
+    body = write(page.lang, template, own | dict(context))
     response = HTMLResponse(body, status_code=status, headers=dict(headers or {}))
+    response.headers["Content-Security-Policy"] = guard.content_policy("'self'", *(sheet.source for sheet in inside))
     response.headers["Content-Language"] = page.lang
     response.headers["Vary"] = varies(request)
     response.headers["Cache-Control"] = "no-store" if personal else "public, max-age=0, must-revalidate"
