@@ -1,11 +1,11 @@
 """The event's append-only log: one line for each thing a channel must hear, numbered without a gap."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import Connection, RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from qa.domain import chain
 from qa.domain.channels import Channel
@@ -48,6 +48,22 @@ _TAKE: Final = (
 )
 _WRITE: Final = insert(entries)
 _SEAL: Final = update(heads).where(*_HERE).values(hash=bindparam("sealed"))
+
+
+# A line's columns, in the order of `Entry`'s fields.
+_LINE: Final = [entries.c[field.name] for field in fields(Entry)]
+_AFTER: Final = (
+    select(*_LINE)
+    .where(
+        entries.c.event_id == bindparam("of"),
+        entries.c.channel == bindparam("on"),
+        entries.c.seq > bindparam("cursor"),
+    )
+    .order_by(entries.c.seq)
+    .limit(bindparam("most"))
+)
+# So many channels are asked one by one; of more it is looked first which have grown.
+_FEW: Final = 4
 
 
 def begin(tx: Tx, event_id: int, epoch: str) -> None:
@@ -113,13 +129,8 @@ def heads_of(conn: Connection, event_ids: Iterable[int]) -> dict[Key, int]:
 
 def after(conn: Connection, event_id: int, channel: Channel, seq: int, limit: int) -> list[Entry]:
     """The lines that follow `seq`, at most `limit`, in order."""
-    query = (
-        select(entries)
-        .where(entries.c.event_id == event_id, entries.c.channel == channel.value, entries.c.seq > seq)
-        .order_by(entries.c.seq)
-        .limit(limit)
-    )
-    return [_entry(row) for row in conn.execute(query).mappings()]
+    found = conn.execute(_AFTER, {"of": event_id, "on": channel.value, "cursor": seq, "most": limit})
+    return [_entry(row) for row in found]
 
 
 def newest(conn: Connection, event_id: int, channel: Channel, limit: int) -> tuple[int, list[Entry]]:
@@ -130,30 +141,25 @@ def newest(conn: Connection, event_id: int, channel: Channel, limit: int) -> tup
 
 def grown(conn: Connection, cursors: Mapping[Key, int], limit: int) -> list[Entry]:
     """What follows the cursors of several channels, each in order, at most `limit` for each."""
-    tops = heads_of(conn, {event_id for event_id, _ in cursors})
-    behind = [key for key, cursor in cursors.items() if tops.get(key, 0) > cursor]
+    behind = list(cursors)
+    if len(behind) > _FEW:
+        # Most of many have nothing new: ask which, in one query.
+        tops = heads_of(conn, {event_id for event_id, _ in cursors})
+        behind = [key for key, cursor in cursors.items() if tops.get(key, 0) > cursor]
     return [entry for key in behind for entry in after(conn, *key, cursors[key], limit)]
 
 
 def about(conn: Connection, event_id: int, n: int) -> list[Entry]:
     """The staff's lines about one question and its answers, oldest first."""
     query = (
-        select(entries)
+        select(*_LINE)
         .where(entries.c.event_id == event_id, entries.c.channel == Channel.STAFF.value, entries.c.n == n)
         .order_by(entries.c.seq)
     )
-    return [_entry(row) for row in conn.execute(query).mappings()]
+    return [_entry(row) for row in conn.execute(query)]
 
 
-def _entry(row: RowMapping) -> Entry:
-    return Entry(
-        row["event_id"],
-        Channel(row["channel"]),
-        row["seq"],
-        row["at"],
-        row["type"],
-        row["data"],
-        row["digest"],
-        row["hash"],
-        row["n"],
-    )
+def _entry(row: "Row[Any]") -> Entry:
+    """A row of `_LINE`."""
+    event_id, channel, *rest = tuple(row)
+    return Entry(event_id, Channel(channel), *rest)
