@@ -10,7 +10,7 @@ BIN = .venv/bin
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: words run test check bench catalogues lock pictures clean system
+.PHONY: words run test check bench autobahn catalogues lock pictures clean system
 
 words:
 	@sed -n 's/^## //p' Makefile
@@ -36,9 +36,13 @@ check: .venv/dev.stamp
 	$(BIN)/mypy || failed=1; \
 	exit $$failed
 
-## make bench     the benchmarks, as a table
+## make bench     every figure beside its yardstick, as a table; it takes some minutes
 bench: .venv/dev.stamp
 	@$(BIN)/python -m tests.bench
+
+## make autobahn  the Autobahn suite's cases, against our sockets and against the websockets library
+autobahn: .venv/dev.stamp .tools/autobahn.stamp
+	@$(BIN)/python -m tests.autobahn
 
 ## make pictures  the screenshots of the README
 pictures: system .venv/dev.stamp
@@ -83,6 +87,11 @@ clean:
 
 .venv/dev.stamp: .venv/run.stamp requirements-dev.lock
 	$(UV) pip install --python .venv --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.tools/autobahn.stamp: .venv/stamp tests/autobahn/requirements.txt tests/autobahn/build.txt
+	$(UV) pip install --python .venv --quiet --target .tools/autobahn --no-deps --require-hashes \
+		--requirement tests/autobahn/requirements.txt --build-constraints tests/autobahn/build.txt
 	@touch $@
 
 # What the tests need from the system: installed where that is allowed, else named.
