@@ -1,6 +1,7 @@
 """The application: its parts made and joined, for as long as it runs."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from re import Pattern
@@ -88,6 +89,8 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
         await bell.start(tailer.heard)
         await tailer.start()
         hub.start()
+        # What was made until now stays as long as the process: nobody looks through it again for garbage.
+        gc.freeze()
         tasks = [asyncio.create_task(task) for task in _tasks(site, hub, shelf, embedded=embedded)]
         try:
             yield {ADMIT: Admission(hub, lambda base: wires.known(site, base), trusting(read))}

@@ -26,10 +26,12 @@ class Admission:
         self._line_of = line_of
         self._trusted = trusted
         self._gate = Gate()
+        # An event keeps its address for as long as a process runs.
+        self._lines: dict[str, Line] = {}
 
     def __call__(self, request: Request, transport: asyncio.Transport) -> bool:
         """Take the connection over, or refuse it; False: it is not for us to say."""
-        line = self._line_of(request.path.removesuffix(_ENDING)) if request.path.endswith(_ENDING) else None
+        line = self._lines.get(request.path) or self._find(request.path)
         if line is None or not self._hub.crowd.running or not self._trusted(request):
             return False
         ring = line.tailer.known(line.key)
@@ -47,6 +49,12 @@ class Admission:
         opening = handshake.accept(request, deflate=request.deflate)
         streams.seat(line, take(transport), cursor, opening, compressed=request.deflate)
         return True
+
+    def _find(self, path: str) -> Line | None:
+        line = self._line_of(path.removesuffix(_ENDING)) if path.endswith(_ENDING) else None
+        if line is not None:
+            self._lines[path] = line
+        return line
 
 
 def _query(query: str) -> dict[str, str] | None:

@@ -19,19 +19,11 @@ _REQUEST: Final = re.compile(
     rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n){5,60})\r\n"
 )
 _KEY: Final = re.compile(rb"[+/0-9A-Za-z]{21}[AQgw]==")
-# What must stand there once, if at all: several of these are an attempt to be understood in two ways.
-_ONCE: Final = frozenset(
-    {
-        b"host",
-        b"origin",
-        b"upgrade",
-        b"connection",
-        b"sec-websocket-key",
-        b"sec-websocket-version",
-        b"sec-websocket-extensions",
-        b"sec-websocket-protocol",
-        b"sec-fetch-site",
-    }
+# What is looked at. Each may stand there once: several are an attempt to be understood in two ways.
+_WANTED: Final = re.compile(
+    rb"(?i:^(host|origin|upgrade|connection|sec-websocket-key|sec-websocket-version|sec-websocket-extensions"
+    rb"|sec-websocket-protocol|sec-fetch-site|content-length|transfer-encoding|expect)):[ \t]*([^\r]*?)[ \t]*\r$",
+    re.MULTILINE,
 )
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 _NO_MORE: Final = frozenset({b"client_max_window_bits", b"client_no_context_takeover"})
@@ -74,14 +66,9 @@ def read(data: bytes) -> Request | None:
 
 
 def _headers(block: bytes) -> dict[bytes, bytes] | None:
-    headers: dict[bytes, bytes] = {}
-    for line in block.split(b"\r\n")[:-1]:
-        name, _, value = line.partition(b":")
-        name = name.lower()
-        if name in _BODY or (name in headers and name in _ONCE):
-            return None
-        headers[name] = value.strip(b" \t")
-    return headers
+    found = _WANTED.findall(block)
+    headers = {name.lower(): value for name, value in found}
+    return headers if len(headers) == len(found) and headers.keys().isdisjoint(_BODY) else None
 
 
 def _is_opening(headers: dict[bytes, bytes]) -> bool:
