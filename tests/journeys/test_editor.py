@@ -117,6 +117,7 @@ def test_of_two_writers_neither_loses_a_word(visitors: Visitors, world: World, c
 def test_nothing_goes_out_without_how_it_was_given_and_stop_takes_it_back(
     visitors: Visitors, world: World, chosen: Question
 ) -> None:
+    visitors.readable = True
     phone, screen = visitors.arrive("a phone"), visitors.arrive("the projector", viewport=PROJECTOR)
     phone.go(EVENT)
     screen.go(f"{EVENT}/screen")

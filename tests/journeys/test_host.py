@@ -46,6 +46,7 @@ def throws(host: Visitor, switch: str, way: str) -> None:
 def test_what_the_host_stops_waits_and_goes_on(
     visitors: Visitors, world: World, event: Event, chosen: Question
 ) -> None:
+    visitors.readable = True
     phone = visitors.arrive("a phone")
     phone.go(EVENT)
     host, dana = at_the_hosts(visitors), visitors.write("dana", chosen)

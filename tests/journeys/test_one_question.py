@@ -15,6 +15,7 @@ def test_a_question_asked_on_a_phone_is_answered_before_everybodys_eyes(visitors
     event = world.event()
     world.person("mara", event, Role.MODERATOR)
     world.person("dana", event, Role.EDITOR)
+    visitors.readable = True
     chinese = visitors.arrive("a phone in Chinese", "zh-CN")
     hebrew = visitors.arrive("a phone in Hebrew", "he-IL")
     plain = visitors.arrive("a phone without script", java_script_enabled=False)

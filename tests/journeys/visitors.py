@@ -84,9 +84,12 @@ class Visitor:
 
 @dataclass(slots=True)
 class Visitors:
+    """`readable`: who arrives from now on is sent nothing compressed, so that every byte can be looked through."""
+
     browser: Browser
     served: Served
     world: World
+    readable: bool = False
     here: list[Visitor] = field(default_factory=list)
     wires: ExitStack = field(default_factory=ExitStack)
 
@@ -94,7 +97,7 @@ class Visitors:
         """A new person with a browser of their own."""
         context = self.browser.new_context(locale=locale, viewport=viewport, **options)  # type: ignore[arg-type]
         context.set_default_timeout(WITHIN * 1000)
-        recorder = self.wires.enter_context(recording(self.served.url))
+        recorder = self.wires.enter_context(recording(self.served.url, readable=self.readable))
         visitor = Visitor(name, context, context.new_page(), recorder.url, recorder)
         visitor.listen()
         self.here.append(visitor)
