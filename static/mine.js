@@ -51,29 +51,39 @@ function drawKept(into, list, title, next) {
   $(into).replaceChildren(...list.map(card));
 }
 
+/** Whether there is anything to ask for: who never asked here and never added a voice costs no request. */
+function known() {
+  const { receipts, voices } = mine.get();
+  return receipts.length + voices.length + $("receipts").children.length > 0;
+}
+
 async function look() {
   if (!document.hidden) {
-    try {
-      const response = await fetch(`${base}/mine.json`, { headers: { Accept: "application/json" } });
-      if (!response.ok) throw new Error(response.status);
-      const body = await response.json();
-      const known = new Set(body.receipts.map((receipt) => receipt.n));
-      draw(body.receipts);
-      // Another cookie, the same browser: its receipts stay reachable by their codes.
-      const others = mine.get().receipts.filter((receipt) => !known.has(receipt.n));
-      drawKept("here", others, words.hereTitle, words.hereNext);
-      mine.set({ receipts: [...body.receipts, ...others], voices: body.voices });
-      heardAt = Date.now();
-      failures = 0;
-    } catch {
-      failures += 1;
-    }
+    if (known()) await renew();
     drawKept("kept", kept(base, "outbox", []).get(), words.keptTitle, words.keptNext);
     $("stale").hidden = !failures;
     $("stale").querySelector("span:last-child").textContent = say(words.stale, { time: clock(heardAt) });
     tell();
   }
   setTimeout(look, EVERY * Math.min(6, 1 + failures) * (0.75 + Math.random() / 2));
+}
+
+async function renew() {
+  try {
+    const response = await fetch(`${base}/mine.json`, { headers: { Accept: "application/json" } });
+    if (!response.ok) throw new Error(response.status);
+    const body = await response.json();
+    const own = new Set(body.receipts.map((receipt) => receipt.n));
+    draw(body.receipts);
+    // Another cookie, the same browser: its receipts stay reachable by their codes.
+    const others = mine.get().receipts.filter((receipt) => !own.has(receipt.n));
+    drawKept("here", others, words.hereTitle, words.hereNext);
+    mine.set({ receipts: [...body.receipts, ...others], voices: body.voices });
+    heardAt = Date.now();
+    failures = 0;
+  } catch {
+    failures += 1;
+  }
 }
 
 look();

@@ -1,6 +1,7 @@
 """What a browser need not be sent of a stylesheet or a script: comments and white space. The sources stay readable."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 _CSS_PART: Final = re.compile(r'("(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\')|/\*.*?\*/', re.DOTALL)
@@ -9,6 +10,8 @@ _CSS_SPACE: Final = re.compile(r"\s*([{};,>])\s*|(?<=:)\s+|(\s)\s*")
 _STRING: Final = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'|`(?:[^`\\]|\\.)*`'
 # A comment behind code that has no other slash outside of its strings: nothing else can begin there.
 _JS_REMARK: Final = re.compile(rf"^((?:[^\"'`/]|{_STRING})*?)\s+// .*$")
+_IMPORT: Final = re.compile(r'^import [^"]*"\./([\w.]+)";\n', re.MULTILINE)
+_EXPORT: Final = re.compile(r"^export (?=(?:async )?(?:const|let|function|class) )", re.MULTILINE)
 
 
 def css(text: str) -> str:
@@ -31,3 +34,19 @@ def js(text: str) -> str:
         elif line and not line.startswith("//"):
             kept.append(_JS_REMARK.sub(r"\1", line))
     return "\n".join(kept) + "\n"
+
+
+def joined(name: str, modules: Mapping[str, str]) -> str:
+    """A module and all it imports as one script, each after those it needs; `modules` are slim, by name.
+
+    They come to share their outermost names, so all of these must differ, and none may be imported by another name.
+    """
+    return "".join(_EXPORT.sub("", _IMPORT.sub("", modules[each])) for each in _in_order(name, modules, set()))
+
+
+def _in_order(name: str, modules: Mapping[str, str], seen: set[str]) -> Iterator[str]:
+    seen.add(name)
+    for needed in _IMPORT.findall(modules[name]):
+        if needed not in seen:
+            yield from _in_order(needed, modules, seen)
+    yield name

@@ -3,13 +3,14 @@
 import gzip
 
 import pytest
-from playwright.sync_api import Response, Route, expect
+from playwright.sync_api import Request, Response, Route, expect
 
 from qa import seeds
 from qa.web import files
 from qa.web.i18n import LANGUAGES
 from tests.journeys.visitors import DESKTOP, PHONE, Visitor, Visitors
 from tests.serving import Served
+from tests.world import World
 
 EVENT = "/@audreyt/open-government"
 # With 6 answers and 12 open questions of real length. Bytes, each file compressed by itself.
@@ -83,6 +84,31 @@ def test_one_request_paints_the_page_and_nothing_else_is_waited_for(
     assert page.evaluate("performance.getEntriesByType('resource').length") == 0
     for route in held:
         route.abort()
+
+
+def test_who_only_reads_asks_for_nothing_of_their_own_and_who_asked_does(
+    visitors: Visitors, served: Served, world: World
+) -> None:
+    world.event()
+    reader = visitors.arrive("somebody who reads, and then asks", viewport=DESKTOP)
+    own: list[str] = []
+
+    def note(asked: Request) -> None:
+        own.extend([asked.url] if asked.url.endswith("mine.json") else [])
+
+    reader.page.on("request", note)
+    for path in ("/@audrey/live", "/@audrey/live/mine", "/@audrey/live"):
+        reader.go(path)
+        reader.page.wait_for_load_state("networkidle")
+    assert own == []
+    assert reader.context.cookies() == []
+    reader.page.locator("#ask-text").fill("Will it?")
+    reader.page.click("#ask-send")
+    reader.sees("Received. Your question is no. 1.")
+    for path in ("/@audrey/live", "/@audrey/live/mine"):
+        reader.go(path)
+        reader.page.wait_for_load_state("networkidle")
+    assert len(own) == 2
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in files.folder("static").glob("*.css")))

@@ -138,6 +138,30 @@ a :focus-visible, a:hover { color: red; inline-size: calc(1px + 2px); }
     )
 
 
+def test_a_module_and_what_it_imports_become_one_each_once_and_after_what_it_needs() -> None:
+    modules = {
+        "page.js": 'import { say } from "./words.js";\nimport { list } from "./cards.js";\nsay(list);\n',
+        "cards.js": 'import { say } from "./words.js";\nexport const list = say();\n',
+        "words.js": "export function say() {}\n",
+    }
+    assert slim.joined("page.js", modules) == "function say() {}\nconst list = say();\nsay(list);\n"
+
+
+def test_the_modules_of_the_events_page_share_no_outermost_name() -> None:
+    folder = files.folder("static")
+    seen, names = ["event.js"], list[str]()
+    for module in seen:
+        source = (folder / module).read_text("utf-8")
+        imports = re.findall(r"^import .*$", source, re.MULTILINE)
+        assert not [line for line in imports if " as " in line], module
+        seen += {found for line in imports for found in re.findall(r'"\./([\w.]+)"', line)} - set(seen)
+        names += re.findall(r"^(?:export )?(?:async )?(?:const|let|function|class) (\w+)", source, re.MULTILINE)
+    assert len(seen) > 5
+    assert len(names) > 50
+    assert sorted(set(names)) == sorted(names)
+    assert not re.search(r"^(im|ex)port\b", files.every()["event.js"].text, re.MULTILINE)
+
+
 def test_scripts_are_written_so_that_their_lines_can_be_taken_one_by_one() -> None:
     for path in files.folder("static").glob("*.js"):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
