@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from qa.domain.permissions import Permission
-from qa.web import accounts, answers, desk, events, files, host, questions, record, staff
+from qa.web import accounts, answers, desk, events, files, host, questions, record, segments, staff
 from qa.web import health as health_pages
 from qa.wires import Wires
 
@@ -94,4 +94,6 @@ def table(wires: Wires) -> tuple[Row, ...]:
         Row("GET", f"{EVENT}/feed.atom", events.feed, _ANY, ("lang",)),
         Row("GET", f"{EVENT}/record.json", record.as_json, _ANY, ()),
         Row("GET", f"{EVENT}/record.csv", record.as_csv, _ANY, ()),
+        Row("GET", f"{EVENT}/log.json", segments.index, _ANY, ()),
+        Row("GET", f"{EVENT}/log/{{block}}", segments.segment, _ANY, ()),
     )

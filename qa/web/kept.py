@@ -75,7 +75,7 @@ class Form:
         tagged = [*headers, (b"etag", etag)] if etag else list(headers)
         self.etag = etag
         self.start = _start(status, [*tagged, (b"content-length", b"%d" % len(body))])
-        self.content = {"type": "http.response.body", "body": body}
+        self.content: dict[str, Any] = {"type": "http.response.body", "body": body}
         self.unchanged = _start(304, [header for header in tagged if header[0] not in _NOT_WITHOUT_BODY])
 
 

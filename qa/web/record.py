@@ -3,6 +3,7 @@
 import csv
 from dataclasses import asdict
 from io import StringIO
+from itertools import groupby
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -11,6 +12,7 @@ from starlette.responses import Response
 from qa.domain.channels import ANSWER_SHOWN, Channel, readable_versions, record_row
 from qa.domain.events import RECORD_PHASES, Event
 from qa.domain.messages import dumps
+from qa.domain.questions import State
 from qa.domain.refusals import NotFound
 from qa.domain.views import RecordRow, stamp
 from qa.store import answers, log, questions
@@ -77,7 +79,7 @@ def archive(conn: Reading, present: Present) -> dict[str, Any]:
     """The record as `qa verify` reads it."""
     event = present.event
     rows = read_rows(conn, event)
-    readable = {row.n: _with_text(conn, event, row.n) for row in rows if row.answer}
+    readable = readable_texts(conn, event.id)
     lines = log.after(conn, event.id, Channel.PUBLIC, 0, _ALL)
     return {
         "v": 1,
@@ -85,19 +87,25 @@ def archive(conn: Reading, present: Present) -> dict[str, Any]:
         "epoch": event.epoch,
         "questions": [asdict(row) for row in rows],
         "outcomes": dict(outcomes(rows)),
-        "log": [_line(line, readable) for line in lines],
+        "log": [log_line(line, readable) for line in lines],
     }
 
 
-def _with_text(conn: Reading, event: Event, n: int) -> set[int]:
-    """The versions of an answer whose words may still be read."""
-    card = questions.get(conn, event.id, n)
-    versions = readable_versions(card, answers.versions(conn, event.id, n))
-    return {answer.version for answer in versions if not answer.retracted_at}
+def readable_texts(conn: Reading, event_id: int) -> dict[int, set[int]]:
+    """By the number of each answer that stands on a page: the versions whose words may still be read."""
+    cards = {card.n: card for card in questions.every(conn, event_id, [State.ANSWERED])}
+    by_number = groupby(answers.every(conn, event_id), key=lambda answer: answer.n)
+    readable = {}
+    for n, given in by_number:
+        versions = list(given)[::-1]
+        if n in cards and any(answer.state in ANSWER_SHOWN for answer in versions):
+            told = readable_versions(cards[n], versions)
+            readable[n] = {answer.version for answer in told if not answer.retracted_at}
+    return readable
 
 
-def _line(line: log.Entry, readable: dict[int, set[int]]) -> dict[str, Any]:
-    """`readable`: by the number of an answer the versions whose words may be read."""
+def log_line(line: log.Entry, readable: dict[int, set[int]]) -> dict[str, Any]:
+    """An entry as it may be kept for ever: sealed, and with its data where they may be read (`readable_texts`)."""
     kept = line.n is None or (line.n in readable and line.type.startswith("answer."))
     if kept and line.n is not None and line.data.get("text"):
         kept = line.data["version"] in readable[line.n]

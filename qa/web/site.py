@@ -73,6 +73,16 @@ class Answers:
                 future.set_result(result)
 
 
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A closed block of a public log: what names its content, the questions it tells of, and what of their answers'
+    texts could be read then (see `record.readable_texts`)."""
+
+    digest: str
+    numbers: frozenset[int]
+    texts: dict[int, set[int]]
+
+
 @dataclass(slots=True)
 class Site:
     settings: Settings
@@ -97,6 +107,8 @@ class Site:
     heads: dict[int | None, Looked] = field(default_factory=dict)
     heads_locks: dict[int | None, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     answers: Answers = field(default_factory=Answers)
+    # Closed blocks of public logs by event and first number: see `segments`.
+    segments: dict[tuple[int, int], Sealed] = field(default_factory=dict)
     # Tries by network and purpose: see `limits`.
     tries: dict[tuple[str, str], Any] = field(default_factory=dict)
 
