@@ -1,7 +1,6 @@
 """The publisher of a crowd: one broadcast after the other by `POST /publish`, each of another text."""
 
 import random
-import select
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -41,12 +40,18 @@ class Publisher:
 
     def free(self) -> bool:
         """Whether the last one was answered. Raises RuntimeError if it was answered with no."""
-        if self._waiting and self._socket and select.select([self._socket], [], [], 0)[0]:
-            answer = self._socket.recv(4096)
+        if self._waiting and (answer := self._read()) is not None:
             if not answer.startswith(b"HTTP/1.1 2"):
                 raise RuntimeError(f"publishing: {answer[:80]!r}")
             self._waiting = False
         return not self._waiting
+
+    def _read(self) -> bytes | None:
+        """What came; nothing, when the server hung up; None: nothing yet."""
+        try:
+            return self._socket.recv(4096, socket.MSG_DONTWAIT) if self._socket else b""
+        except BlockingIOError:
+            return None
 
     def publish(self, due: float, large: int = 0) -> None:
         """Send the next text, or one of `large` bytes; it was `due` at a moment of `perf_counter`."""
@@ -54,10 +59,12 @@ class Publisher:
         self.due[self.published] = due
         told = {"n": 0, "text": "x" * large} if large else next(self._bodies)
         body = dumps({**told, "n": self.published}).encode()
-        if self._socket is None:
+        if self._read() == b"":
+            # A server hangs up on who was silent for long.
             self._socket = socket.create_connection(("127.0.0.1", self._port))
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         head = f"POST /publish HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Length: {len(body)}\r\n\r\n"
+        assert self._socket
         self._socket.sendall(head.encode() + body)
         self._waiting = True
 
