@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -81,6 +82,13 @@ def fingerprint() -> str:
 def static(name: str) -> str:
     """The address of a static file."""
     return f"/static/{fingerprint()}/{name}"
+
+
+@cache
+def inside(name: str) -> str:
+    """A picture so small that a request for it would weigh more, as an address that holds it."""
+    file = every()[name]
+    return f"data:{file.media_type},{quote(file.text, safe=' /:=')}"
 
 
 @cache

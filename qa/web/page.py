@@ -102,7 +102,11 @@ def _environment(tag: str) -> Environment:
     )
     environment.filters.update(i18n.filters(tag))
     environment.globals.update(
-        static=files.static, lucide=lucide, local=lambda texts: i18n.local(texts, tag), ui_language=tag
+        static=files.static,
+        inside=files.inside,
+        lucide=lucide,
+        local=lambda texts: i18n.local(texts, tag),
+        ui_language=tag,
     )
     return environment
 

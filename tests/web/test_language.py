@@ -11,7 +11,7 @@ import pytest
 from qa.domain.permissions import Role
 from qa.domain.questions import Action
 from qa.web.i18n import LANGUAGES
-from tests.serving import Served
+from tests.serving import Served, serving
 from tests.web.conftest import signed_in
 from tests.world import TO_CLOSED, TO_LIVE, World, key
 
@@ -115,6 +115,15 @@ def test_an_address_with_a_language_is_the_same_for_every_browser_and_one_withou
     negotiated = [anybody.get(path, headers={"Accept-Language": wish}) for wish in ("ru", "es;q=0.9")]
     assert negotiated[0].content != negotiated[1].content
     assert {got.headers["vary"] for got in negotiated} == {"Accept-Language, Accept-Encoding"}
+
+
+def test_two_processes_write_the_same_bytes_at_different_moments(
+    sqlite_url: str, anybody: httpx2.Client, peopled: World
+) -> None:
+    own = [path for path in PUBLIC if not path.endswith(("/screen", ".atom"))]  # these name the server's address
+    first = {path: anybody.get(path).content for path in own}
+    with serving(sqlite_url) as another:
+        assert {path: httpx2.get(f"{another.url}{path}").content for path in own} == first
 
 
 def test_a_language_we_do_not_have_is_none(anybody: httpx2.Client, world: World) -> None:

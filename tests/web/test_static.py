@@ -6,7 +6,7 @@ import hashlib
 import re
 from html import unescape
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx2
 import pytest
@@ -105,6 +105,13 @@ def test_a_pages_stylesheet_stands_in_it_and_is_the_only_one_that_its_policy_all
         allowed = re.findall(r"'sha256-([^']+)'", got.headers["content-security-policy"])
         assert allowed == [hashed], path
         assert "unsafe" not in got.headers["content-security-policy"]
+
+
+def test_the_pages_sign_stands_in_it(anybody: httpx2.Client) -> None:
+    (sign,) = re.findall(
+        r'<link rel="icon" type="image/svg\+xml" href="data:image/svg\+xml,([^"]+)">', anybody.get("/").text
+    )
+    assert unquote(unescape(sign)) == files.every()["icon.svg"].text
 
 
 def test_a_script_keeps_its_statements_and_loses_its_remarks() -> None:
