@@ -10,6 +10,7 @@ from typing import Any, Final
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route, WebSocketRoute, compile_path
 
@@ -22,13 +23,14 @@ from qa.live.door import ADMIT, Door, Socket
 from qa.live.hub import Hub
 from qa.live.tailer import Tailer
 from qa.live.watch import Tallies, every_second, revoke
-from qa.routes import Row, table
+from qa.routes import Row, Who, table
 from qa.settings import Settings
 from qa.store import accounts, questions
 from qa.store.database import Database, DatabaseError
 from qa.store.writer import Writer
 from qa.web import errors, files
 from qa.web.guard import Guard
+from qa.web.inbox import Inbox, Slot
 from qa.web.present import read_totals
 from qa.web.shelf import Shelf
 from qa.web.site import Site, flush_seen, now
@@ -107,7 +109,11 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
 
     app = Starlette(
         routes=_routes(rows),
-        middleware=[Middleware(Guard, settings=read)],
+        middleware=[
+            Middleware(Guard, settings=read),
+            Middleware(Inbox, site=site, slots=_slots(rows), largest=LARGEST_BODY),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=LARGEST_BODY),
+        ],
         exception_handlers={
             Refused: errors.on_refused,
             HTTPException: errors.on_http,
@@ -116,7 +122,6 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
             Exception: errors.on_error,
         },
         lifespan=lifespan,
-        max_body_size=LARGEST_BODY,
     )
     app.state.site = site
     # Before everything, the guard too: what is kept needs none of it.
@@ -144,6 +149,13 @@ def _tasks(site: Site, hub: Hub, shelf: Shelf, *, embedded: bool) -> list[Corout
 def _addresses(rows: tuple[Row, ...]) -> list[tuple[Pattern[str], tuple[str, ...] | None]]:
     """What a GET can reach, in the order of the table, with what in a query counts; None: it is not kept."""
     return [(compile_path(row.path)[0], row.query) for row in rows if row.method == "GET"]
+
+
+def _slots(rows: tuple[Row, ...]) -> list[Slot]:
+    """The rows that can be answered the quick way."""
+    return [
+        Slot(compile_path(row.path)[0], row.path, row.quick) for row in rows if row.quick and row.who is Who.EVERYBODY
+    ]
 
 
 def _routes(rows: tuple[Row, ...]) -> list[BaseRoute]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from qa.domain.permissions import Permission
 from qa.web import accounts, answers, desk, events, files, host, questions, record, segments, staff
 from qa.web import health as health_pages
+from qa.web.inbox import Quick
 from qa.wires import Wires
 
 
@@ -24,6 +25,8 @@ class Row:
 
     `query`: everybody gets the same answer, which may be kept as bytes (see `web.shelf`); these names in a query change
     it, with the language negotiated where `lang` is one of them and not given. None: it is never kept.
+
+    `quick`: what answers instead when it comes the quick way (see `web.inbox`), as `handler` would.
     """
 
     method: str
@@ -31,6 +34,7 @@ class Row:
     handler: Callable[[Any], Awaitable[Any]]
     who: Who | Permission
     query: tuple[str, ...] | None = None
+    quick: Quick | None = None
 
 
 EVENT: Final = "/@{handle}/{slug}"
@@ -41,6 +45,9 @@ _ANY: Final = Who.EVERYBODY
 def table(wires: Wires) -> tuple[Row, ...]:
     """All routes, in the order in which they are tried."""
     return (
+        # What a crowd sends, and nobody can keep for it, is tried first.
+        Row("POST", f"{EVENT}/questions", questions.ask, _ANY, quick=questions.ask_quickly),
+        Row("POST", f"{EVENT}/questions/{{n:int}}/voice", questions.voice, _ANY, quick=questions.voice_quickly),
         Row("GET", "/static/{fingerprint}/{name}", files.serve, _ANY),
         Row("GET", "/", accounts.directory, _ANY, ("lang", "q")),
         Row("GET", "/how", accounts.how, _ANY, ("lang",)),
@@ -80,8 +87,6 @@ def table(wires: Wires) -> tuple[Row, ...]:
         Row("GET", "/@{handle}/feed.atom", accounts.feed, _ANY, ("lang",)),
         Row("GET", EVENT, events.event, _ANY, ("lang", "show")),
         Row("GET", f"{EVENT}/ask", questions.form, _ANY),
-        Row("POST", f"{EVENT}/questions", questions.ask, _ANY),
-        Row("POST", f"{EVENT}/questions/{{n:int}}/voice", questions.voice, _ANY),
         Row("GET", f"{EVENT}/mine", questions.mine, _ANY),
         Row("GET", f"{EVENT}/mine.json", questions.mine_json, _ANY),
         Row("GET", f"{EVENT}/open.json", events.open_order, _ANY, ("seed",)),

@@ -7,13 +7,15 @@ and the archive can still be checked.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
+
+# Made once: `json.dumps` would make one for each line.
+_SORTED: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def digest(data: Mapping[str, Any]) -> str:
     """SHA-256 of the data as JSON with sorted keys and no spaces, in hexadecimal."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_SORTED.encode(data).encode()).hexdigest()
 
 
 def seal(previous: str, seq: int, at: str, type_: str, data_digest: str) -> str:

@@ -13,7 +13,7 @@ def receipt_code(secret: bytes, event_id: int, n: int) -> str:
     """Twelve characters (60 bits) for one question, derived from the secret, so that it is stored nowhere."""
     digest = hmac.new(secret, f"receipt:{event_id}:{n}".encode(), hashlib.sha256).digest()
     number = int.from_bytes(digest[:8], "big") >> 4
-    code = "".join(ALPHABET[(number >> shift) & 31] for shift in range(55, -5, -5))
+    code = "".join([ALPHABET[(number >> shift) & 31] for shift in range(55, -5, -5)])
     return "-".join((code[:4], code[4:8], code[8:]))
 
 
@@ -22,6 +22,8 @@ def normalise(typed: str) -> str:
 
     Chinese keyboards type letters of full width, Arabic ones digits of their own: they are the same letters and digits.
     """
+    if typed.isascii():
+        return "".join(filter(str.isalnum, typed.upper())).translate(_MISREAD)
     narrow = unicodedata.normalize("NFKC", typed).upper()
     kept = "".join(str(int(letter)) if letter.isdecimal() else letter for letter in narrow if letter.isalnum())
     return kept.translate(_MISREAD)

@@ -258,6 +258,10 @@ def encode_bare(type_: str, fields: dict[str, Any]) -> str:
     return dumps({"v": 1, "type": type_, **fields})
 
 
+# Made once: `json.dumps` would make one for each value.
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dumps(value: Any) -> str:
     """JSON as it goes over the wire: UTF-8 letters as they are, no spaces."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from qa.domain.refusals import NotAllowed, NotFound
@@ -78,10 +79,15 @@ def role_for(roles: Iterable[Role], permission: Permission) -> Role:
 
     Raises `NotFound` for who has no role in the event (nothing is told), `NotAllowed` for colleagues.
     """
-    held = [role for role in Role if role in set(roles)]
+    held = _in_order(frozenset(roles))
     for role in held:
         if permission in GRANTS[role]:
             return role
-    if not held or held == [Role.ASKER]:
+    if not held or held == (Role.ASKER,):
         raise NotFound()
     raise NotAllowed(needs=permission.value)
+
+
+@cache
+def _in_order(roles: frozenset[Role]) -> tuple[Role, ...]:
+    return tuple(role for role in Role if role in roles)

@@ -1,7 +1,9 @@
 """What people type, made storable: NFC, no control characters, measured in graphemes."""
 
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import regex
@@ -45,6 +47,9 @@ def graphemes(text: str) -> int:
 
 def clean(text: str, *, lines: bool = True) -> str:
     """The text as it is stored: line ends as `\\n`, tabs as spaces, NFC, no control characters, no outer space."""
+    if text.isprintable():
+        # Most texts have nothing of what follows.
+        return unicodedata.normalize("NFC", text).strip()
     text = _NEWLINES.sub("\n", text).replace("\t", " ")
     if not lines:
         text = text.replace("\n", " ")
@@ -54,12 +59,12 @@ def clean(text: str, *, lines: bool = True) -> str:
 def take(field: Field, text: str | None) -> str:
     """The cleaned text of a field, or `Invalid` with codes `empty` or `too_long` (facts: field, over, longest)."""
     cleaned = clean(text or "", lines=field.lines)
-    if not _VISIBLE.search(cleaned):
+    if not _VISIBLE.search(cleaned, concurrent=False):
         if field.required:
             raise Invalid("empty", field=field.name)
         return ""
-    over = graphemes(cleaned) - field.longest
-    if over > 0:
+    # There are at most as many graphemes as code points.
+    if len(cleaned) > field.longest and (over := graphemes(cleaned) - field.longest) > 0:
         raise Invalid("too_long", field=field.name, over=over, longest=field.longest)
     return cleaned
 
@@ -97,13 +102,20 @@ _SIMPLIFIED: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=20_000)
+def _script(character: str) -> str:
+    """Which of them a character is written in; empty: none, as digits and signs."""
+    return next((name for name, pattern in _SCRIPTS if pattern.match(character)), "")
+
+
 def language_of(text: str, page: str) -> str:
     """A BCP 47 tag for fonts and line breaking: the script decides, the page's language where the script fits it.
 
     Chinese is told apart by characters that only one of its two ways of writing has; Latin letters take the page's
     language if that is written in them, else `und`. A hint for rendering, not a claim about the language.
     """
-    counts = {name: len(pattern.findall(text)) for name, pattern in _SCRIPTS}
+    found = Counter(map(_script, text))
+    counts = {name: found[name] for name, _ in _SCRIPTS}
     # A Latin word inside a Chinese or Hebrew sentence is common, the reverse is rare: others win at a third.
     best = max(counts, key=lambda name: counts[name] * (1 if name == "latin" else 3))
     if not counts[best]:

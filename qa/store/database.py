@@ -5,7 +5,6 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
@@ -25,7 +24,7 @@ Reading = Connection
 SQLITE_FIXED: Final = (3, 51, 3)
 SQLITE: ModuleType = importlib.import_module("pysqlite3") if importlib.util.find_spec("pysqlite3") else sqlite3
 
-_to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def normalise(url: str) -> URL:
@@ -98,9 +97,21 @@ def _sqlite(url: URL, connections: int, begin: str, pragmas: tuple[str, ...]) ->
     return engine
 
 
+# A server that is gone must be found gone: where nothing answers, in ten seconds; in the midst of it, in thirty.
+_POSTGRESQL: Final = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
+
 def _postgresql(url: URL, connections: int, **options: Any) -> Engine:
     return create_engine(
         url,
+        connect_args={name: value for name, value in _POSTGRESQL.items() if name not in url.query},
         json_serializer=_to_json,
         pool_size=connections,
         max_overflow=0,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 from qa.domain.order import Seen
 from qa.domain.questions import Action, Code, Question, State
 from qa.domain.rates import Bucket
+from qa.domain.views import plain
 from qa.store.tables import askers, questions, voices
 from qa.store.writer import Tx
 
@@ -30,11 +31,7 @@ _SEEN: Final = update(questions).where(*_HERE).values(impressions=questions.c.im
 
 def add(tx: Tx, asked: Iterable[tuple[Question, str, str]]) -> None:
     """Write new questions, each with its client's key and the fingerprint of its receipt's code."""
-    rows = [
-        {"key": key, "receipt": receipt, **{name: _plain(getattr(card, name)) for name in _FIELDS}}
-        for card, key, receipt in asked
-    ]
-    tx.conn.execute(_ADD, rows)
+    tx.conn.execute(_ADD, [{"key": key, "receipt": receipt, **_row(card)} for card, key, receipt in asked])
 
 
 def get(conn: Connection, event_id: int, n: int) -> Question | None:
@@ -87,7 +84,7 @@ def seen(conn: Connection, event_id: int, state: State) -> list[Seen]:
 
 def write(tx: Tx, card: Question, version: int) -> bool:
     """Put the card in place of the one of that version. False: somebody was first, nothing was written."""
-    values = {name: _plain(getattr(card, name)) for name in _FIELDS if name not in _NOT_MOVED}
+    values = {name: value for name, value in _row(card).items() if name not in _NOT_MOVED}
     result = tx.conn.execute(
         update(questions)
         .where(questions.c.event_id == card.event_id, questions.c.n == card.n, questions.c.version == version)
@@ -196,8 +193,11 @@ def count_asked(tx: Tx, event_id: int, known: Container[str], asked: Mapping[str
         tx.conn.execute(_ASKED_FIRST, first)
 
 
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, State | Code | Action) else value
+def _row(card: Question) -> dict[str, Any]:
+    values = plain(card)
+    for name in ("state", "code", "last_action"):
+        values[name] = values[name].value if values[name] else None
+    return values
 
 
 def _question(row: RowMapping) -> Question:

@@ -30,7 +30,8 @@ T = TypeVar("T")
 Clock = Callable[[], datetime]
 
 WAITING: Final = 4_000
-TOGETHER: Final = 200
+TOGETHER: Final = 400
+GATHER_SECONDS: Final = 0.01
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Writer:
         self._together = together
         self._jobs: queue.Queue[_Job | None] = queue.Queue(waiting)
         self._entering = threading.Lock()
-        self._closed = False
+        self._closing = threading.Event()
         # SQLite has one writer at a time. On PostgreSQL a second one fills the wait for the disk.
         count = 1 if database.is_sqlite else 2
         self._threads = [threading.Thread(target=self._work, name=f"writer-{i}", daemon=True) for i in range(count)]
@@ -121,7 +122,7 @@ class Writer:
         """
         job = _Job(action, answer, action.event_id if isinstance(action, OneOf) else event_id)
         with self._entering:
-            if self._closed or self._jobs.full():
+            if self._closing.is_set() or self._jobs.full():
                 raise Overloaded(seconds=2)
             self._jobs.put_nowait(job)
 
@@ -132,14 +133,16 @@ class Writer:
     def close(self) -> None:
         """Finish what waits, then stop."""
         with self._entering:
-            self._closed = True
+            self._closing.set()
         for _ in self._threads:
             self._jobs.put(None)
         for thread in self._threads:
             thread.join()
 
     def _work(self) -> None:
-        while jobs := self._take():
+        together = 0
+        while jobs := self._take(gather=together > 1):
+            together = len(jobs)
             try:
                 grown = self._commit(jobs)
             except SQLAlchemyError as error:
@@ -147,10 +150,16 @@ class Writer:
                 continue
             self._tell(jobs, grown)
 
-    def _take(self) -> list[_Job]:
-        """What waits, at least one; empty: stop."""
+    def _take(self, *, gather: bool) -> list[_Job]:
+        """What waits, at least one; empty: stop.
+
+        Where several came together the time before, more are on their way: a moment is waited for them, for a
+        transaction costs about as much for one as for ten.
+        """
         jobs: list[_Job] = []
         job = self._jobs.get()
+        if gather and job is not None:
+            self._closing.wait(GATHER_SECONDS)
         while job is not None:
             jobs.append(job)
             if len(jobs) == self._together:

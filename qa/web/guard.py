@@ -1,18 +1,20 @@
-"""What stands before every handler: known hosts, same-origin writes and sockets, headers, a line in the log."""
+"""What stands before every handler: known hosts, same-origin writes and sockets, headers, a count for the log."""
 
 import time
+from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
-import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.settings import Settings
+from qa.web.served import Served
 
-log = structlog.get_logger("qa.http")
-
+# What decides whether a request is let in. Of most requests these are the same: the answer is kept.
+_DECISIVE: Final = frozenset({b"host", b"origin", b"sec-fetch-site"})
+_MOST_KEPT: Final = 1_000
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -59,53 +61,73 @@ def same_origin(headers: Headers, settings: Settings) -> bool:
     return parts.scheme in {"http", "https"} and parts.netloc == headers.get("host")
 
 
+_BEGINS: Final = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
+
+
 class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._settings = settings
+        self._served = Served()
+        self._refusals: dict[tuple[bool, tuple[tuple[bytes, bytes], ...]], str] = {}
+        self._ours = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
+        if settings.https:
+            self._ours.append((b"strict-transport-security", b"max-age=31536000"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
+            # The application has ended.
+            self._served.tell()
             return
         refusal = self._refuse(scope)
-        if refusal is None:
+        if not refusal:
             await self._serve(scope, receive, send)
         elif scope["type"] == "http":
             await PlainTextResponse(refusal, 403 if "origin" in refusal else 400)(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 4403})
 
-    def _refuse(self, scope: Scope) -> str | None:
-        headers = Headers(scope=scope)
+    def _refuse(self, scope: Scope) -> str:
+        """Why this is not let in, or empty."""
+        writes = scope["type"] == "websocket" or scope["method"] not in _SAFE
+        key = (writes, tuple([header for header in scope["headers"] if header[0] in _DECISIVE]))
+        refusal = self._refusals.get(key)
+        if refusal is None:
+            if len(self._refusals) >= _MOST_KEPT:
+                self._refusals.clear()
+            refusal = self._refusals[key] = self._why_not(Headers(scope=scope), writes=writes)
+        return refusal
+
+    def _why_not(self, headers: Headers, *, writes: bool) -> str:
         if host_of(headers) not in self._settings.hosts:
             return "unknown host"
-        writes = scope["type"] == "websocket" or scope["method"] not in _SAFE
-        if writes and not same_origin(headers, self._settings):
-            return "another origin"
-        return None
+        return "another origin" if writes and not same_origin(headers, self._settings) else ""
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        status = 0
+        # Without an answer of its own it failed; somebody further out answers then.
+        status, begun = 500, 0.0
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
-            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-                if self._settings.https:
-                    headers["strict-transport-security"] = "max-age=31536000"
+            nonlocal status, begun
+            if message["type"] in _BEGINS:
+                status, begun = message.get("status", 101), time.perf_counter()
+                if message["type"] != "websocket.accept":
+                    message["headers"] = self._with_ours(message.get("headers", ()))
             await send(message)
 
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            # The path alone: queries and bodies may hold what people typed, and codes.
-            milliseconds = round((time.perf_counter() - started) * 1000, 1)
-            log.info("request", method=scope.get("method", "WS"), route=_route(scope), status=status, ms=milliseconds)
+            milliseconds = ((begun or time.perf_counter()) - started) * 1000
+            self._served.note(scope.get("method", "WS"), _route(scope), status, milliseconds)
+
+    def _with_ours(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Our headers beside those of the handler, which it may have set otherwise."""
+        theirs = list(headers)
+        named = {name for name, _ in theirs}
+        return theirs + [ours for ours in self._ours if ours[0] not in named]
 
 
 def _route(scope: Scope) -> str:

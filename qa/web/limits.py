@@ -1,13 +1,14 @@
 """How often one network may try something, per process; the counter is bounded, and no address is kept as it is."""
 
 import hmac
+from datetime import datetime
 from typing import Final
 
 from starlette.requests import HTTPConnection
 
 from qa.domain.rates import Bucket, take
 from qa.domain.refusals import TooSoon
-from qa.web.site import now, site_of
+from qa.web.site import Site, now, site_of
 
 # Purpose: (at once, then a minute). Generous, for a whole hall can stand behind one address.
 LIMITS: Final[dict[str, tuple[int, int]]] = {
@@ -21,10 +22,15 @@ _MOST: Final = 50_000
 
 def require(connection: HTTPConnection, purpose: str) -> None:
     """Count a try of the network this comes from. Raises `TooSoon` (facts: seconds)."""
-    site = site_of(connection)
-    key = (purpose, _network(site.settings.secret, connection))
+    count(site_of(connection), connection.client.host if connection.client else "", purpose)
+
+
+def count(site: Site, address: str, purpose: str) -> None:
+    """The same where there is no object for the request."""
+    at = now()
+    key = (purpose, _network(site.settings.secret, at, address))
     bucket: Bucket | None = site.tries.pop(key, None)
-    left, seconds = take(bucket, now(), *LIMITS[purpose])
+    left, seconds = take(bucket, at, *LIMITS[purpose])
     site.tries[key] = left
     if len(site.tries) > _MOST:
         # The one that was not seen for longest goes.
@@ -33,7 +39,6 @@ def require(connection: HTTPConnection, purpose: str) -> None:
         raise TooSoon(seconds=seconds)
 
 
-def _network(secret: bytes, connection: HTTPConnection) -> str:
+def _network(secret: bytes, at: datetime, address: str) -> str:
     """The address as a keyed hash of the day: today's tries can be counted, yesterday's visitor can't be found."""
-    address = connection.client.host if connection.client else ""
-    return hmac.new(secret, f"{now():%Y-%m-%d}:{address}".encode(), "sha256").hexdigest()[:20]
+    return hmac.new(secret, f"{at.date()}:{address}".encode(), "sha256").hexdigest()[:20]

@@ -1,5 +1,6 @@
 """The audience's writes and what is its own: ask, voice, withdraw, my questions, receipts."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from qa.actions import questions as actions
 from qa.domain import channels, codes
-from qa.domain.people import asker
+from qa.domain.people import Actor, asker
 from qa.domain.questions import Question
 from qa.domain.refusals import Closed, Invalid, NotFound, Overloaded, Refused, TooSoon
 from qa.domain.views import stamp
@@ -17,8 +18,9 @@ from qa.store import accounts as account_store
 from qa.store import events, questions
 from qa.store.database import Reading
 from qa.web import accounts, errors, i18n, limits, page
+from qa.web.inbox import Letter, Reply
 from qa.web.present import place_of, present_of
-from qa.web.site import read, site_of, write
+from qa.web.site import Place, Site, order, read, site_of, write
 from qa.web.who import asker_of, new_asker, remember_asker
 
 
@@ -61,17 +63,35 @@ async def ask(request: Request) -> Response:
 
 
 async def _ask(request: Request, body: dict[str, Any]) -> actions.Acknowledged:
-    site = site_of(request)
     place = await place_of(request)
-    asking = actions.Asking(
-        key=request.headers.get("idempotency-key") or errors.text_of(body, "key") or _own_key(request),
+    key = request.headers.get("idempotency-key") or errors.text_of(body, "key") or _own_key(request)
+    asking = _asking(key, body, lambda: page.language(request))
+    return await _put(site_of(request), place, asker_of(request), asking)
+
+
+def _asking(key: str, body: dict[str, Any], language: Callable[[], str]) -> actions.Asking:
+    return actions.Asking(
+        key=key,
         text=errors.text_of(body, "text"),
         context=errors.text_of(body, "context"),
         name=errors.text_of(body, "name"),
-        page=i18n.known(errors.text_of(body, "lang")) or page.language(request),
+        page=i18n.known(errors.text_of(body, "lang")) or language(),
     )
-    who = asker_of(request) or new_asker()
-    return await write(request, actions.asking_by(who, place.event_id, asking, site.settings.secret))
+
+
+async def _put(site: Site, place: Place, who: Actor | None, asking: actions.Asking) -> actions.Acknowledged:
+    action = actions.asking_by(who or new_asker(), place.event_id, asking, site.settings.secret)
+    return await order(site, action)
+
+
+async def ask_quickly(letter: Letter) -> Reply:
+    """`ask` for programs, where nothing is unusual."""
+    letter.limit("ask")
+    known = letter.asker()
+    key = letter.header(b"idempotency-key") or errors.text_of(letter.body, "key")
+    asking = _asking(key, letter.body, lambda: page.language(letter.request()))
+    done = await _put(letter.site, letter.place, known, asking)
+    return Reply(_status(done), _acknowledged(letter.site, done), new=None if known else done.card.asker)
 
 
 def _own_key(request: Request) -> str:
@@ -84,16 +104,24 @@ def _acknowledge(request: Request, done: actions.Acknowledged) -> Response:
     if not errors.wants_json(request):
         address = f"/@{params['handle']}/{params['slug']}/mine#q{card.n}"
         return RedirectResponse(page.onward(request, address), 303)
-    code = codes.receipt_code(site_of(request).settings.secret, card.event_id, card.n)
+    return JSONResponse(_acknowledged(site_of(request), done), _status(done), headers={"Cache-Control": "no-store"})
+
+
+def _status(done: actions.Acknowledged) -> int:
+    return 200 if done.repeat else 201
+
+
+def _acknowledged(site: Site, done: actions.Acknowledged) -> dict[str, Any]:
+    card = done.card
+    code = codes.receipt_code(site.settings.secret, card.event_id, card.n)
     label = channels.as_receipt(card).label
-    body = {"n": card.n, "code": code, "url": f"/q/{code}", "label": label, "at": stamp(card.asked_at)}
-    return JSONResponse(body, 200 if done.repeat else 201, headers={"Cache-Control": "no-store"})
+    return {"n": card.n, "code": code, "url": f"/q/{code}", "label": label, "at": stamp(card.asked_at)}
 
 
 async def voice(request: Request) -> Response:
     """`POST …/questions/{n}/voice` with `on` 1 or 0: one voice of one person, there or not."""
     limits.require(request, "voice")
-    on = str((await errors.fields(request)).get("on", "1")) in {"1", "true", "True"}
+    on = _on(await errors.fields(request))
     place = await place_of(request)
     n = int(request.path_params["n"])
     who = asker_of(request) or new_asker()
@@ -104,6 +132,19 @@ async def voice(request: Request) -> Response:
         response = RedirectResponse(page.onward(request, f"{place.base}#q{n}"), 303)
     remember_asker(request, response, who.id)
     return response
+
+
+def _on(body: dict[str, Any]) -> bool:
+    return str(body.get("on", "1")) in {"1", "true", "True"}
+
+
+async def voice_quickly(letter: Letter) -> Reply:
+    """`voice` for programs, where nothing is unusual."""
+    letter.limit("voice")
+    known = letter.asker()
+    who, n, on = known or new_asker(), int(letter.params["n"]), _on(letter.body)
+    await order(letter.site, actions.voice_by(who, letter.place.event_id, n, on=on))
+    return Reply(200, {"n": n, "on": on}, new=None if known else who.id)
 
 
 async def mine(request: Request) -> Response:

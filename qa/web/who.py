@@ -1,9 +1,13 @@
 """Who is this: a member of staff by a session, a viewer by a signed cookie, or nobody yet."""
 
+import hmac
 import secrets
+from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
+from itsdangerous.encoding import base64_encode
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
@@ -34,20 +38,31 @@ def _set(settings: Settings, response: Response, name: str, value: str, seconds:
     response.headers["Cache-Control"] = "no-store"
 
 
-def _signers(settings: Settings) -> list[Signer]:
-    return [Signer(secret, salt=ASKER) for secret in settings.secrets]
+@cache
+def _seals(secrets: tuple[str, ...]) -> "list[hmac.HMAC]":
+    """What askers' cookies are signed with. Made once: a signer would make its key anew for each cookie."""
+    return [hmac.new(Signer(secret, salt=ASKER).derive_key(), digestmod="sha1") for secret in secrets]
+
+
+def _signed(seal: "hmac.HMAC", pseudonym: str) -> str:
+    seal = seal.copy()
+    seal.update(pseudonym.encode())
+    return f"{pseudonym}.{base64_encode(seal.digest()).decode()}"
 
 
 def asker_of(connection: HTTPConnection) -> Actor | None:
     """The viewer with the pseudonym in their cookie; None: nobody who asked or voted here yet."""
-    settings = site_of(connection).settings
-    cookie = connection.cookies.get(_name(settings, ASKER), "")
-    for signer in _signers(settings):
-        try:
-            return asker(signer.unsign(cookie).decode())
-        except (BadSignature, UnicodeDecodeError):
-            continue
-    return None
+    return asker_in(site_of(connection).settings, connection.cookies)
+
+
+def asker_in(settings: Settings, cookies: Mapping[str, str]) -> Actor | None:
+    """The viewer whose cookie is among these, if one of our secrets signed it."""
+    cookie = cookies.get(_name(settings, ASKER), "")
+    pseudonym = cookie.rpartition(".")[0]
+    if not pseudonym or not cookie.isascii():
+        return None
+    good = any(hmac.compare_digest(_signed(seal, pseudonym), cookie) for seal in _seals(settings.secrets))
+    return asker(pseudonym) if good else None
 
 
 def new_asker() -> Actor:
@@ -56,10 +71,13 @@ def new_asker() -> Actor:
 
 def remember_asker(request: Request, response: Response, pseudonym: str) -> None:
     """Give the browser its pseudonym, unless it has one."""
-    known = asker_of(request)
-    if known is None:
-        settings = site_of(request).settings
-        _set(settings, response, ASKER, _signers(settings)[0].sign(pseudonym).decode(), _YEAR)
+    if asker_of(request) is None:
+        give_name(site_of(request).settings, response, pseudonym)
+
+
+def give_name(settings: Settings, response: Response, pseudonym: str) -> None:
+    """Have the browser keep the pseudonym, signed."""
+    _set(settings, response, ASKER, _signed(_seals(settings.secrets)[0], pseudonym), _YEAR)
 
 
 def session_of(connection: HTTPConnection) -> str:
