@@ -23,7 +23,7 @@ QUICK: Final = Size(
     readers=60,
     silent=10,
     slow_broadcasts=2,
-    pages=50,
+    pages=400,
     asked=20,
     writes=False,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.bench.loads import BARE, OURS, Side, in_turn, side
+from tests.bench.loads import BARE, OURS, Side, in_turn, sides
 from tests.bench.machine import settle
 from tests.bench.rows import Row, Size, tell, wanted
 
@@ -13,7 +13,7 @@ MILLISECONDS: Final = 1_000
 
 
 def measure(size: Size, only: str | None) -> Iterator[Row]:
-    with side(BARE) as bare, side(OURS) as ours:
+    with sides(BARE, OURS) as (bare, ours):
         yield from _opening(bare, ours, size)
         for one in (bare, ours):
             one.ask("window 1 0.3")

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -72,18 +72,25 @@ class Side:
 
 
 @contextmanager
-def side(module: str, *, texts: str = SHORT, deflate: bool = False) -> Iterator[Side]:
-    with serving(module) as server:
-        told = json.dumps({"port": server.port, "path": f"{EVENT}/live", "texts": texts, "deflate": deflate})
-        with subprocess.Popen(
+def sides(*modules: str, texts: str = SHORT, deflate: Sequence[bool] = ()) -> Iterator[list[Side]]:
+    """A server for each module, with a crowd that takes compression where `deflate` says so."""
+    with serving(*((module,) for module in modules)) as servers, ExitStack() as stack:
+        asked = [*deflate, *(False for _ in modules)]
+        yield [Side(server, _crowd(stack, server, texts, wants)) for server, wants in zip(servers, asked, strict=False)]
+
+
+def _crowd(stack: ExitStack, server: Server, texts: str, deflate: bool) -> "subprocess.Popen[str]":
+    """Its standard input ends with the stack, and the crowd with it."""
+    told = json.dumps({"port": server.port, "path": f"{EVENT}/live", "texts": texts, "deflate": deflate})
+    return stack.enter_context(
+        subprocess.Popen(
             [sys.executable, "-m", "tests.bench.viewers", told],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             preexec_fn=on_core(-1),  # noqa: PLW1509 - no threads run in what starts it
-        ) as crowd:
-            # Its standard input ends with the block, and the crowd with it.
-            yield Side(server, crowd)
+        )
+    )
 
 
 def in_turn(sides: Sequence[Side], command: str, turns: int) -> list[Turn]:

@@ -2,10 +2,11 @@
 
 import os
 import platform
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,6 @@ from typing import Final
 
 from qa import descriptors
 from tests.eventually import eventually
-from tests.serving import free_port
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 STARTS_WITHIN: Final = 30.0
@@ -66,21 +66,29 @@ def on_core(which: int) -> Callable[[], None] | None:
 
 
 @contextmanager
-def serving(module: str, *arguments: str) -> Iterator[Server]:
-    """Run `python -m module` with a PORT on the first core, until the block ends."""
+def serving(*commands: tuple[str, ...]) -> Iterator[list[Server]]:
+    """Run `python -m …` for each, with a PORT of its own, on the first core, until the block ends."""
     descriptors.allow()
-    port = free_port()
-    with subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        env={**os.environ, "PORT": str(port)},
-        stdin=subprocess.DEVNULL,
-        preexec_fn=on_core(0),  # noqa: PLW1509 - no threads run in what starts it
-    ) as process:
-        try:
-            eventually(lambda: process.poll() is not None or _listens(port), STARTS_WITHIN)
-            yield Server(process.pid, port)
-        finally:
-            process.terminate()
+    with ExitStack() as stack:
+        begun = [_begin(stack, command) for command in commands]
+        for process, server in begun:
+            eventually(partial(_begun, process, server.port), STARTS_WITHIN)
+        yield [server for _, server in begun]
+
+
+def _begin(stack: ExitStack, command: tuple[str, ...]) -> "tuple[subprocess.Popen[bytes], Server]":
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    process = stack.enter_context(
+        subprocess.Popen(
+            [sys.executable, "-m", *command],
+            env={**os.environ, "PORT": str(port)},
+            stdin=subprocess.DEVNULL,
+            preexec_fn=on_core(0),  # noqa: PLW1509 - no threads run in what starts it
+        )
+    )
+    stack.callback(process.terminate)
+    return process, Server(process.pid, port)
 
 
 def settle(server: Server) -> None:
@@ -92,6 +100,11 @@ def settle(server: Server) -> None:
         return len(seen) > _LOOKS and seen[-1] - seen[-_LOOKS] <= 1 / _TICKS
 
     eventually(idle)
+
+
+def _begun(process: "subprocess.Popen[bytes]", port: int) -> bool:
+    """Whether there is nothing to wait for: it serves, or it has failed and said why."""
+    return process.poll() is not None or _listens(port)
 
 
 def _listens(port: int) -> bool:

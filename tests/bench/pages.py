@@ -73,14 +73,14 @@ def measure(size: Size, only: str | None) -> Iterator[Row]:
     tell("event pages")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        ours = Visitors(stack.enter_context(serving(OURS)), stack)
+        ours = Visitors(stack.enter_context(serving((OURS,)))[0], stack)
         ours.come(200)
         headers, body = ours.once()
         # Its own server writes the date.
         kept = [pair for pair in headers if pair[0] != "date"]
         page = folder / "page.json"
         page.write_text(json.dumps({"headers": kept, "body": base64.b64encode(body).decode()}))
-        bare = Visitors(stack.enter_context(serving(BARE, str(page))), stack)
+        bare = Visitors(stack.enter_context(serving((BARE, str(page))))[0], stack)
         if bare.once()[1] != body:
             raise RuntimeError("the yardstick sends other bytes")
         bare.come(200)

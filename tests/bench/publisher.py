@@ -4,12 +4,12 @@ import random
 import socket
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from qa import samples
 from qa.domain.messages import dumps
 from qa.domain.views import PublicAnswer, PublicQuestion, stamp
-from qa.web.site import now
 
 SHORT_BYTES: Final = 400
 SHORT, ANSWERS = "short", "answers"
@@ -84,10 +84,11 @@ def answers() -> Iterator[dict[str, Any]]:
     """The demonstration's real answers with their questions, as they are published. Each comes once: a text that comes
     again would be compressed to nothing."""
     rows = [row for story in samples.STORIES for row in samples.rows(story) if row.answer]
+    at = stamp(datetime.now(UTC))
     for number, row in enumerate(rows, 1):
-        question = PublicQuestion(number, row.question, "", "", row.lang, "answered", False, None, stamp(now()))
+        question = PublicQuestion(number, row.question, "", "", row.lang, "answered", False, None, at)
         answer = PublicAnswer(
-            *(number, question, row.answer, row.lang, "spoken", stamp(now()), 1),
+            *(number, question, row.answer, row.lang, "spoken", at, 1),
             *(None, None, "", None, 1, 1 + number % 40),
         )
         yield asdict(answer)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tests.bench.fanout import MILLISECONDS
-from tests.bench.loads import OURS, in_turn, side
+from tests.bench.loads import OURS, in_turn, sides
 from tests.bench.rows import Row, Size, tell
 
 NAMES: Final = ("slow",)
@@ -17,7 +17,7 @@ FILL: Final = "fill 6 48000"
 
 def measure(size: Size, only: str | None) -> Iterator[Row]:
     tell(f"{size.readers} viewers twice, and {size.silent} that never read")
-    with side(OURS) as without, side(OURS) as among:
+    with sides(OURS, OURS) as (without, among):
         for one in (without, among):
             one.ask(f"open {size.readers}")
         among.ask(f"silent {size.silent}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tests.bench.loads import OURS, in_turn, side
+from tests.bench.loads import OURS, in_turn, sides
 from tests.bench.publisher import ANSWERS
 from tests.bench.rows import Row, Size, tell
 
@@ -15,7 +15,7 @@ TURNS: Final = 4
 
 def measure(size: Size, only: str | None) -> Iterator[Row]:
     tell(f"real answers to {size.compressed} viewers, plain and compressed")
-    with side(OURS, texts=ANSWERS) as plain, side(OURS, texts=ANSWERS, deflate=True) as compressed:
+    with sides(OURS, OURS, texts=ANSWERS, deflate=(False, True)) as (plain, compressed):
         for one in (plain, compressed):
             one.ask(f"open {size.compressed}")
         # Each text is told once; as many are told as there are.
