@@ -98,6 +98,7 @@ clean:
 system:
 	@missing=; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
+	command -v nginx >/dev/null || ls /usr/sbin/nginx >/dev/null 2>&1 || missing="$$missing nginx"; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if test "$$(uname)" = Linux; then \
 		command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
