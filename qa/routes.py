@@ -48,7 +48,7 @@ def table(wires: Wires) -> tuple[Row, ...]:
         # What a crowd sends, and nobody can keep for it, is tried first.
         Row("POST", f"{EVENT}/questions", questions.ask, _ANY, quick=questions.ask_quickly),
         Row("POST", f"{EVENT}/questions/{{n:int}}/voice", questions.voice, _ANY, quick=questions.voice_quickly),
-        Row("GET", "/static/{fingerprint}/{name}", files.serve, _ANY),
+        Row("GET", "/static/{fingerprint}/{name}", files.serve, _ANY, ()),
         Row("GET", "/", accounts.directory, _ANY, ("lang", "q")),
         Row("GET", "/how", accounts.how, _ANY, ("lang",)),
         Row("GET", "/j", accounts.join, _ANY),

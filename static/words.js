@@ -12,7 +12,7 @@ const rules = new Intl.PluralRules(locale);
 export const number = (value) => figures.format(value);
 
 // The language that this page's address names, if it names one: its links name it too.
-const chosen = new URLSearchParams(location.search).has("lang") && lang;
+const chosen = "chosen" in document.documentElement.dataset && lang;
 
 /** One of our addresses, without a fragment, in that language; `link` in the templates writes the same. */
 export const link = (path) => (chosen && path ? `${path}${path.includes("?") ? "&" : "?"}lang=${chosen}` : path);

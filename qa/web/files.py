@@ -1,11 +1,10 @@
 """Templates and static files: where they lie, under which address they are served for ever, and their bytes."""
 
 import base64
-import gzip
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +14,7 @@ from starlette.responses import Response
 
 from qa.domain.refusals import NotFound
 from qa.web import slim
+from qa.web.kept import FOREVER, keep
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _KINDS: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
@@ -24,18 +24,14 @@ _KINDS: Final[dict[str, tuple[str, Callable[[str], str]]]] = {
 }
 # Its modules reach the browser as one: so many readers open this page at once, and most of them for the first time.
 _JOINED: Final = "event.js"
-_FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True)
 class Static:
-    """A file as it is sent; `tag` names its content."""
+    """A file as it is sent."""
 
     text: str
-    plain: bytes
-    gzipped: bytes
     media_type: str
-    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +58,7 @@ def every() -> dict[str, Static]:
     paths = [path for path in sorted(folder("static").iterdir()) if path.suffix in _KINDS]
     texts = {path.name: _KINDS[path.suffix][1](path.read_text(encoding="utf-8")) for path in paths}
     texts[_JOINED] = slim.joined(_JOINED, texts)
-    return {path.name: _built(texts[path.name], _KINDS[path.suffix][0]) for path in paths}
-
-
-def _built(text: str, media_type: str) -> Static:
-    plain = text.encode()
-    return Static(text, plain, gzip.compress(plain, 9, mtime=0), media_type, hashlib.sha256(plain).hexdigest()[:16])
+    return {path.name: Static(texts[path.name], _KINDS[path.suffix][0]) for path in paths}
 
 
 @cache
@@ -75,7 +66,7 @@ def fingerprint() -> str:
     """Changes whenever any static file does: a part of their addresses, so that they can be kept for a year."""
     digest = hashlib.sha256()
     for name, file in every().items():
-        digest.update(name.encode() + file.plain)
+        digest.update(f"{name}{file.text}".encode())
     return digest.hexdigest()[:10]
 
 
@@ -99,30 +90,11 @@ def sheet(*names: str) -> Sheet:
     return Sheet(text, f"'sha256-{digest}'")
 
 
-@lru_cache(1024)
-def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip."""
-    for part in accepted.lower().split(","):
-        name, _, quality = part.replace(" ", "").partition(";q=")
-        if name in {"gzip", "*"}:
-            return quality.strip("0.") != "" or not quality
-    return False
-
-
 async def serve(request: Request) -> Response:
-    """`/static/{fingerprint}/{name}`. With another fingerprint it is today's file, and nobody keeps it."""
+    """`/static/{fingerprint}/{name}`. With another fingerprint it is today's file, and nobody keeps it for long."""
     file = every().get(request.path_params["name"])
     if file is None:
         raise NotFound()
-    gzipped = takes_gzip(request.headers.get("accept-encoding", ""))
-    current = request.path_params["fingerprint"] == fingerprint()
-    headers = {
-        "Cache-Control": _FOR_EVER if current else "no-cache",
-        "ETag": f'"{file.tag}-gzip"' if gzipped else f'"{file.tag}"',
-        "Vary": "Accept-Encoding",
-    }
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    if gzipped:
-        headers["Content-Encoding"] = "gzip"
-    return Response(file.gzipped if gzipped else file.plain, headers=headers, media_type=file.media_type)
+    if request.path_params["fingerprint"] == fingerprint():
+        keep(request, policy=FOREVER)
+    return Response(file.text, media_type=file.media_type)
