@@ -30,8 +30,8 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 REPORT_SECONDS: Final = 10.0
 _READS: Final = frozenset({"GET", "HEAD"})
 _LONGEST_PATH: Final = 300
-# Headers that were understood before; forgotten all at once when there are too many.
-_MOST_HEADERS: Final = 1_000
+# Those whose headers were understood; forgotten all at once when there are too many.
+_MOST_READERS: Final = 4_000
 # A log that grows while a page is made makes it once more, but not for ever: then it is older by one making.
 _TRIES: Final = 3
 
@@ -46,6 +46,14 @@ class Address:
     negotiated: bool
     bodies: dict[str, Body] = field(default_factory=dict)
     used: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """All that matters of who asks: the language as negotiated, and whether compressed bytes are understood."""
+
+    tag: str
+    packs: bool
 
 
 @dataclass(slots=True)
@@ -76,9 +84,7 @@ class Shelf:
         self._most_addresses = most_addresses
         self._addresses: dict[tuple[str, bytes], Address] = {}
         self._flights: dict[Key, asyncio.Task[Body]] = {}
-        self._hosts: set[bytes] = set()
-        self._tags: dict[bytes, str] = {}
-        self._packs: dict[bytes, bool] = {}
+        self._readers: dict[tuple[bytes | None, bytes | None, bytes | None], Reader] = {}
         self._size = 0
         self._reported = (monotonic(), 0)
         self.counts = Counts()
@@ -88,12 +94,18 @@ class Shelf:
             await self._app(scope, receive, send)
             return
         told = dict(scope["headers"])
-        body = self._at_hand(scope, told) or await self._fetched(scope, told)
+        # All that a reader tells and that counts, understood before for whoever told the same.
+        reader = self._readers.get((told.get(b"host"), told.get(b"accept-language"), told.get(b"accept-encoding")))
+        body = self._at_hand(scope, reader) if reader and len(told) == len(scope["headers"]) else None
         if body is None:
-            await self._app(scope, receive, send)
-            return
+            names = self._names(scope["path"])
+            reader = self._understood(scope, told) if names is not None else None
+            if names is None or reader is None:
+                await self._app(scope, receive, send)
+                return
+            body = await self._fetched(scope, names, reader)
         self.counts.asked += 1
-        form = body.packed if body.packed and self._takes_gzip(told.get(b"accept-encoding", b"")) else body.plain
+        form = body.packed if reader and reader.packs and body.packed else body.plain
         asked = told.get(b"if-none-match")
         if scope["method"] == "HEAD":
             await send(form.start)
@@ -108,33 +120,27 @@ class Shelf:
             await send(form.start)
             await send(form.content)
 
-    def _at_hand(self, scope: Scope, told: Mapping[bytes, bytes]) -> Body | None:
+    def _at_hand(self, scope: Scope, reader: Reader) -> Body | None:
         """The quick way: an address as it is written in most requests, with bytes that are still true."""
         address = self._addresses.get((scope["path"], scope["query_string"]))
-        # A header that comes twice is looked at with care.
-        if address is None or len(told) != len(scope["headers"]) or told.get(b"host") not in self._hosts:
+        if address is None:
             return None
-        tag = self._tags.get(told.get(b"accept-language", b""), "") if address.negotiated else ""
-        body = address.bodies.get(tag)
+        body = address.bodies.get(reader.tag if address.negotiated else "")
         at = monotonic()
         if body is None or not body.holds(at):
             return None
         address.used = at
         return body
 
-    async def _fetched(self, scope: Scope, told: Mapping[bytes, bytes]) -> Body | None:
-        """The careful way: bytes made now if need be, once for all who wait. None: nothing that may be kept."""
-        names = self._names(scope["path"])
-        if names is None or not self._is_ours(scope, told):
-            return None
+    async def _fetched(self, scope: Scope, names: Sequence[str], reader: Reader) -> Body:
+        """The careful way: bytes that are made now if need be, once for all who wait."""
         query = canonical(names, scope["query_string"])
         negotiated = "lang" in names and not query.startswith(b"lang=")
-        tag = self._tag(told.get(b"accept-language", b"")) if negotiated else ""
-        key = (scope["path"], query, tag)
+        key = (scope["path"], query, reader.tag if negotiated else "")
         body = self._kept(key)
-        for _ in range(_TRIES):
-            if body is not None and (body.marks is None or body.holds(monotonic())):
-                break
+        tries = 0
+        while body is None or (body.marks is not None and tries < _TRIES and not body.holds(monotonic())):
+            tries += 1
             if key not in self._flights:
                 task = self._flights[key] = asyncio.create_task(self._made(key, dict(scope)))
                 task.add_done_callback(lambda _: self._flights.pop(key, None))
@@ -147,29 +153,18 @@ class Shelf:
             return None
         return next((names for pattern, names in self._rows if pattern.match(path)), None)
 
-    def _is_ours(self, scope: Scope, told: Mapping[bytes, bytes]) -> bool:
-        """Whether the host is one of the site's; others are left to the guard, which says so."""
-        if host_of(Headers(scope=scope)) not in self._site.settings.hosts:
-            return False
-        if len(self._hosts) >= _MOST_HEADERS:
-            self._hosts.clear()
-        self._hosts.add(told[b"host"])
-        return True
-
-    def _tag(self, accepted: bytes) -> str:
-        if accepted not in self._tags:
-            if len(self._tags) >= _MOST_HEADERS:
-                self._tags.clear()
-            self._tags[accepted] = i18n.negotiate(accepted.decode("latin-1"))
-        return self._tags[accepted]
-
-    def _takes_gzip(self, accepted: bytes) -> bool:
-        known = self._packs.get(accepted)
-        if known is None:
-            if len(self._packs) >= _MOST_HEADERS:
-                self._packs.clear()
-            known = self._packs[accepted] = takes_gzip(accepted.decode("latin-1"))
-        return known
+    def _understood(self, scope: Scope, told: Mapping[bytes, bytes]) -> Reader | None:
+        """What counts of a reader's headers; None for a host that is not ours: the guard says so."""
+        headers = Headers(scope=scope)
+        if host_of(headers) not in self._site.settings.hosts:
+            return None
+        wishes, codings = headers.get("accept-language", ""), headers.get("accept-encoding", "")
+        reader = Reader(i18n.negotiate(wishes), takes_gzip(codings))
+        if len(headers) == len(told):
+            if len(self._readers) >= _MOST_READERS:
+                self._readers.clear()
+            self._readers[told.get(b"host"), told.get(b"accept-language"), told.get(b"accept-encoding")] = reader
+        return reader
 
     def _kept(self, key: Key) -> Body | None:
         address = self._addresses.get(key[:2])
