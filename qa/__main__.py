@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import uvicorn
 
-from qa import app, commands, descriptors, logs, rehearsal, seeds, settings, worker
+from qa import app, commands, logs, rehearsal, seeds, settings, worker
 from qa.domain import chain
 from qa.domain.messages import dumps
 from qa.settings import BadSetting, Settings
@@ -47,7 +47,6 @@ def _run(read: Settings) -> None:
         click.echo(
             "Warning: this SQLite can lose writes when its log is reset; install pysqlite3 (>= 0.6.1).", err=True
         )
-    descriptors.allow()
     uvicorn.run(app.create(read, embedded=True), **app.serving_options(read))
 
 
@@ -55,8 +54,6 @@ def _run(read: Settings) -> None:
 def web() -> None:
     """Web processes: pages and sockets on PORT; WEB_CONCURRENCY says how many."""
     read = _settings()
-    # The processes that it starts inherit it.
-    descriptors.allow()
     uvicorn.run("qa.app:web", factory=True, workers=read.processes, **app.serving_options(read))
 
 

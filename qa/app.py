@@ -14,13 +14,13 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Route, WebSocketRoute, compile_path
 
-from qa import logs, settings, worker
+from qa import descriptors, logs, settings, worker
 from qa.domain.channels import Channel
 from qa.domain.refusals import Refused
 from qa.live.admission import Admission
 from qa.live.bell import Bell, LocalBell, RedisBell
 from qa.live.door import ADMIT, Door, Socket
-from qa.live.hub import Hub
+from qa.live.hub import MOST, Hub
 from qa.live.tailer import Tailer
 from qa.live.watch import Tallies, every_second, revoke
 from qa.routes import Row, Who, table
@@ -33,12 +33,14 @@ from qa.web.guard import Guard
 from qa.web.inbox import Inbox, Slot
 from qa.web.present import read_totals
 from qa.web.shelf import Shelf
-from qa.web.site import Site, flush_seen, now
+from qa.web.site import Site, ask, flush_seen, now
 from qa.wires import Wires, ousted, trusting
 
 LARGEST_BODY: Final = 64 * 1024
 # What viewers send is at most a few bytes; a frame of more than this is an attack.
 LARGEST_FRAME: Final = 16 * 1024
+# The open files a process needs beside its viewers' sockets.
+BESIDES: Final = 500
 
 
 def web() -> Starlette:
@@ -70,7 +72,8 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
     """The application; `embedded` does the worker's part as well."""
     bell: Bell = RedisBell(read.redis_url) if read.redis_url else LocalBell()
     database = Database(read.database_url)
-    hub = Hub(lambda key: tailer.known(key))  # noqa: PLW0108 - the two know each other
+    most = min(MOST, max(BESIDES, descriptors.allow() - BESIDES))
+    hub = Hub(lambda key: tailer.known(key), most)  # noqa: PLW0108 - the two know each other
     tailer = Tailer(database, hub.wake, poll_seconds=read.poll_seconds)
     writer = Writer(database, now, bell.ring)
 
@@ -87,7 +90,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[dict[str, Any]]:
-        site.demo = any(account.demo for account in await asyncio.to_thread(database.read, accounts.every))
+        site.demo = any(account.demo for account in await ask(site, accounts.every))
         await bell.start(tailer.heard)
         await tailer.start()
         hub.start()
@@ -95,7 +98,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
         gc.freeze()
         tasks = [asyncio.create_task(task) for task in _tasks(site, hub, shelf, embedded=embedded)]
         try:
-            yield {ADMIT: Admission(hub, lambda base: wires.known(site, base), trusting(read))}
+            yield {ADMIT: Admission(hub, lambda base: wires.find(site, base), trusting(read))}
         finally:
             hub.drain()
             await hub.stop()

@@ -12,10 +12,10 @@ PLENTY: Final = 1 << 20
 def allow(count: int = PLENTY) -> int:
     """Have the system permit `count` open files, or as many as it will; how many it permits then.
 
-    Systems without such a limit have no module for it: 0.
+    Systems without such a limit have no module for it.
     """
     if not importlib.util.find_spec("resource"):
-        return 0
+        return count
     resource = importlib.import_module("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     enough = count if hard == resource.RLIM_INFINITY else min(count, hard)

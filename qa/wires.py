@@ -22,7 +22,7 @@ from qa.store import staff
 from qa.store.database import Reading
 from qa.web import desk, errors, guard, marks
 from qa.web.kept import keep
-from qa.web.present import place_of
+from qa.web.present import find_place, place_of
 from qa.web.site import Place, Site, now
 from qa.web.who import session_of, staff_of
 
@@ -42,11 +42,15 @@ class Wires:
         snapshot = f"{desk.base_of(event)}/snapshot.json"
         return Line(self.tailer, self.hub, (event.id, Channel.STAFF), event.epoch, snapshot)
 
-    def known(self, site: Site, base: str) -> Line | None:
-        """The public channel of the event at `/@handle/slug`, once somebody has asked for it."""
+    async def find(self, site: Site, base: str) -> Line | None:
+        """The public channel of the event at `/@handle/slug` with its ring at hand; None if there is no such event."""
         handle, _, slug = base.removeprefix("/@").partition("/")
-        place = site.places.get((handle, slug))
-        return self._line(place) if place else None
+        try:
+            line = self._line(await find_place(site, handle, slug))
+        except Refused:
+            return None
+        await line.ring()
+        return line
 
     def _line(self, place: Place) -> Line:
         key = (place.event_id, Channel.PUBLIC)

@@ -1,60 +1,100 @@
 """Who may open a public socket, decided from the bytes of the request: no task, no query, no header objects."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Final
 
+import structlog
+
 from qa.live import handshake, streams
-from qa.live.door import take
+from qa.live.door import Door, take
 from qa.live.gate import Gate
 from qa.live.handshake import Request
 from qa.live.hub import Hub, Line
+from qa.store.database import DatabaseError
+
+log = structlog.get_logger(__name__)
 
 _ENDING: Final = "/live"
 RETRY_SECONDS: Final = 10
+# As many wait at most; the others the application serves one by one.
+_WAITING: Final = 20_000
 
 
 class Admission:
-    """`line_of(base)` is the public channel of the event at `/@handle/slug`, if this process knows it already;
-    `trusted(request)` whether its host is ours, and a browser sent it from our own pages.
+    """`find(base)` gives the public channel of the event at `/@handle/slug`, its ring at hand, or None;
+    `trusted(request)` says whether its host is ours, and a browser sent it from our own pages.
 
     What it leaves alone the application decides, with the same rules and more time.
     """
 
-    def __init__(self, hub: Hub, line_of: Callable[[str], Line | None], trusted: Callable[[Request], bool]) -> None:
+    def __init__(
+        self, hub: Hub, find: Callable[[str], Awaitable[Line | None]], trusted: Callable[[Request], bool]
+    ) -> None:
         self._hub = hub
-        self._line_of = line_of
+        self._find = find
         self._trusted = trusted
         self._gate = Gate()
         # An event keeps its address for as long as a process runs.
         self._lines: dict[str, Line] = {}
+        # Who asks for an event that this process does not know yet waits for the one query of all.
+        self._waiting: dict[str, list[tuple[Request, Door]]] = {}
+        self._finding: set[asyncio.Task[None]] = set()
 
-    def __call__(self, request: Request, transport: asyncio.Transport) -> bool:
-        """Take the connection over, or refuse it; False: it is not for us to say."""
-        line = self._lines.get(request.path) or self._find(request.path)
-        if line is None or not self._hub.crowd.running or not self._trusted(request):
+    def __call__(self, request: Request, door: Door) -> bool:
+        """Take the connection over, now or in a moment, or refuse it; False: it is not for us to say."""
+        if not self._hub.crowd.running or not request.path.endswith(_ENDING) or not self._trusted(request):
             return False
+        line = self._lines.get(request.path)
+        if line is None:
+            return self._wait(request, door)
+        if self._hub.full or not self._gate.opens(monotonic()):
+            door.transport.write(handshake.busy(RETRY_SECONDS))
+            door.transport.close()
+            return True
+        return self._seat(request, door, line)
+
+    def _seat(self, request: Request, door: Door, line: Line) -> bool:
         ring = line.tailer.known(line.key)
         asked = _query(request.query)
         if ring is None or asked is None:
             return False
-        if self._hub.full or not self._gate.opens(asyncio.get_running_loop().time()):
-            transport.write(handshake.busy(RETRY_SECONDS))
-            transport.close()
-            return True
         cursor = streams.cursor_of(asked, line, ring.head)
         if cursor is not None and cursor > ring.head:
             # A page may be ahead of what this process has followed of the log: somebody must wait for it.
             return False
         opening = handshake.accept(request, deflate=request.deflate)
-        streams.seat(line, take(transport), cursor, opening, compressed=request.deflate)
+        streams.seat(line, take(door.transport), cursor, opening, compressed=request.deflate)
         return True
 
-    def _find(self, path: str) -> Line | None:
-        line = self._line_of(path.removesuffix(_ENDING)) if path.endswith(_ENDING) else None
-        if line is not None:
-            self._lines[path] = line
-        return line
+    def _wait(self, request: Request, door: Door) -> bool:
+        if sum(map(len, self._waiting.values())) >= _WAITING:
+            return False
+        door.transport.pause_reading()
+        if request.path in self._waiting:
+            self._waiting[request.path].append((request, door))
+            return True
+        self._waiting[request.path] = [(request, door)]
+        task = asyncio.create_task(self._learn(request.path))
+        self._finding.add(task)
+        task.add_done_callback(self._finding.discard)
+        return True
+
+    async def _learn(self, path: str) -> None:
+        line = None
+        try:
+            line = await self._find(path.removesuffix(_ENDING))
+        except DatabaseError:
+            log.warning("admission.database")
+        finally:
+            if line is not None:
+                self._lines[path] = line
+            for request, door in self._waiting.pop(path):
+                door.transport.resume_reading()
+                if door.transport.is_closing() or (line is not None and self(request, door)):
+                    continue
+                door.go_on()
 
 
 def _query(query: str) -> dict[str, str] | None:

@@ -54,7 +54,7 @@ class Crowd:
     def __init__(self, ring_of: Callable[[Key], Ring | None], states_of: Callable[[Key], States]) -> None:
         self._ring_of = ring_of
         self._states_of = states_of
-        self._sockets: Sockets[Viewer] = Sockets(self._lost, self._go_on)
+        self.sockets: Sockets[Viewer] = Sockets(self._lost, self._go_on)
         self._rooms: dict[Key, Room] = {}
         # In no order that means anything; who is gone stays until the next look at all.
         self._viewers: dict[Key, list[Viewer]] = {}
@@ -63,25 +63,22 @@ class Crowd:
         self._passes: dict[Key, asyncio.Task[None]] = {}
 
     def start(self) -> None:
-        self._sockets.start()
+        self.sockets.start()
         self._loop = asyncio.get_running_loop()
 
     @property
     def running(self) -> bool:
-        return self._sockets.running
+        return self.sockets.running
 
     async def stop(self) -> None:
         """Everybody was told; whoever did not go is cut off after a moment."""
         deadline = self._loop.time() + 1
         # Nobody but this waits for the end of many, so there is no event for it.
-        while len(self._sockets) and self._loop.time() < deadline:  # noqa: ASYNC110
+        while self.sockets.count and self._loop.time() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         for task in list(self._passes.values()):
             task.cancel()
-        self._sockets.stop()
-
-    def __len__(self) -> int:
-        return len(self._sockets)
+        self.sockets.stop()
 
     def count(self, key: Key) -> int:
         return self._counts[key]
@@ -113,20 +110,20 @@ class Crowd:
     def seat(self, viewer: Viewer, room: Room, first: bytes) -> None:
         """Take a socket over; `first` (the answer to its opening, the hello) goes out before all else."""
         told = room.next(viewer.at)
-        self._sockets.add(viewer)
+        self.sockets.add(viewer)
         self._viewers[viewer.key].append(viewer)
         self._counts[viewer.key] += 1
         room.history.waiting += viewer.at.deflated
         if told is None:
-            self._sockets.send(viewer, first + room.reload)
-            self._sockets.close(viewer, Close.MOVED)
+            self.sockets.send(viewer, first + room.reload)
+            self.sockets.close(viewer, Close.MOVED)
             return
         viewer.at = told.at
-        if self._sockets.send(viewer, first + told.wire):
+        if self.sockets.send(viewer, first + told.wire):
             self._go_on(viewer)
 
     def dismiss(self, viewer: Viewer, code: Close) -> None:
-        self._sockets.close(viewer, code)
+        self.sockets.close(viewer, code)
 
     def _lost(self, viewer: Viewer) -> None:
         self._counts[viewer.key] -= 1
@@ -198,11 +195,11 @@ class Crowd:
             except BlockingIOError:
                 sent = 0
             except OSError:
-                self._sockets.abort(viewer)
+                self.sockets.abort(viewer)
                 continue
             viewer.at = at
             if sent != size:
-                self._sockets.keep(viewer, wire[sent:])
+                self.sockets.keep(viewer, wire[sent:])
                 self._fell_behind(viewer)
             elif behind or viewer.since:
                 self._go_on(viewer)
@@ -220,7 +217,7 @@ class Crowd:
                 return
             viewer.at = told.at
             if told.wire:
-                self._sockets.send(viewer, told.wire)
+                self.sockets.send(viewer, told.wire)
         if viewer.rest is not None:
             self._fell_behind(viewer)
 
@@ -234,8 +231,8 @@ class Crowd:
         self._behind.pop(viewer, None)
 
     def _start_anew(self, viewer: Viewer, room: Room) -> None:
-        self._sockets.send(viewer, room.reload)
-        self._sockets.close(viewer, Close.TOO_SLOW if viewer.since else Close.MOVED)
+        self.sockets.send(viewer, room.reload)
+        self.sockets.close(viewer, Close.TOO_SLOW if viewer.since else Close.MOVED)
 
     def tick(self) -> None:
         """Once a second: pings, and who is behind for too long."""
@@ -243,4 +240,4 @@ class Crowd:
         for viewer in [one for one in self._behind if now - one.since > BEHIND_SECONDS]:
             # Who still reads is told where to start anew; who does not is cut off a moment later.
             self._start_anew(viewer, self._rooms[viewer.key])
-        self._sockets.tick()
+        self.sockets.tick()

@@ -7,7 +7,6 @@ Where that can't be done (TLS ends here, another server serves the application) 
 
 import asyncio
 import os
-import socket
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -18,7 +17,6 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from qa.live import handshake
-from qa.live.sockets import SEND_BUFFER
 
 log = structlog.get_logger(__name__)
 
@@ -30,17 +28,15 @@ HAND_OVER: Final = "qa.hand_over"
 _OPENING: Final = b"GET /@"
 _LIVE: Final = b"/live"
 
-# Takes the descriptor of who asks and returns True, or leaves it: then the application decides.
-Admit = Callable[[handshake.Request, "asyncio.Transport"], bool]
+# Takes care of who asks, at once or in a moment; False: the application decides.
+Admit = Callable[[handshake.Request, "Door"], bool]
 
 
 def take(transport: asyncio.Transport) -> int:
     """A descriptor of one's own for a plain connection, whose transport is thrown away. Raises `ConnectionError`."""
     if transport.is_closing():
         raise ConnectionResetError("gone before it was handed over")
-    line = transport.get_extra_info("socket")
-    fd = os.dup(line.fileno())
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    fd = os.dup(transport.get_extra_info("socket").fileno())
     transport.abort()
     return fd
 
@@ -59,10 +55,11 @@ class Door(asyncio.Protocol):
         self._server_state = server_state
         self._app_state = app_state
         self._loop = _loop
-        self._transport: asyncio.Transport
+        self._data = b""
+        self.transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
+        self.transport = cast(asyncio.Transport, transport)
         # It is closed and counted like uvicorn's own.
         self._server_state.connections.add(cast(HttpToolsProtocol, self))
 
@@ -70,24 +67,30 @@ class Door(asyncio.Protocol):
         self._server_state.connections.discard(cast(HttpToolsProtocol, self))
 
     def data_received(self, data: bytes) -> None:
-        if data.startswith(_OPENING) and self._admits(data):
-            return
-        self._server_state.connections.discard(cast(HttpToolsProtocol, self))
-        http = HttpToolsProtocol(self._config, self._server_state, self._app_state, self._loop)
-        http.connection_made(self._transport)
-        self._transport.set_protocol(http)
-        http.data_received(data)
+        self._data = data
+        if not (data.startswith(_OPENING) and self._admits(data)):
+            self.go_on()
 
     def _admits(self, data: bytes) -> bool:
         admit: Admit | None = self._app_state.get(ADMIT)
-        if admit is None or _LIVE not in data[:200]:
+        if admit is None or self._config.is_ssl or _LIVE not in data[:200]:
             return False
         request = handshake.read(data)
-        return request is not None and admit(request, self._transport)
+        return request is not None and admit(request, self)
+
+    def go_on(self) -> None:
+        """To uvicorn's own protocol, with what was read."""
+        self._server_state.connections.discard(cast(HttpToolsProtocol, self))
+        if self.transport.is_closing():
+            return
+        http = HttpToolsProtocol(self._config, self._server_state, self._app_state, self._loop)
+        http.connection_made(self.transport)
+        self.transport.set_protocol(http)
+        http.data_received(self._data)
 
     def shutdown(self) -> None:
         """The server stops."""
-        self._transport.close()
+        self.transport.close()
 
 
 class Socket(WebSocketsSansIOProtocol):

@@ -5,7 +5,7 @@ comes at once: one regular expression for the whole request, no header objects.
 """
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from functools import lru_cache
 from hashlib import sha1
 from typing import Final, NamedTuple
@@ -16,14 +16,22 @@ LONGEST: Final = 8 * 1024
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 
 _REQUEST: Final = re.compile(
-    rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n){5,60})\r\n"
+    rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n){5,60}\r\n"
 )
 _KEY: Final = re.compile(rb"[+/0-9A-Za-z]{21}[AQgw]==")
 # What is looked at. Each may stand there once: several are an attempt to be understood in two ways.
-_WANTED: Final = re.compile(
-    rb"(?i:^(host|origin|upgrade|connection|sec-websocket-key|sec-websocket-version|sec-websocket-extensions"
-    rb"|sec-websocket-protocol|sec-fetch-site|content-length|transfer-encoding|expect)):[ \t]*([^\r]*?)[ \t]*\r$",
-    re.MULTILINE,
+_WANTED: Final = frozenset(
+    {
+        b"host",
+        b"origin",
+        b"upgrade",
+        b"connection",
+        b"sec-websocket-key",
+        b"sec-websocket-version",
+        b"sec-websocket-extensions",
+        b"sec-websocket-protocol",
+        b"sec-fetch-site",
+    }
 )
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 _NO_MORE: Final = frozenset({b"client_max_window_bits", b"client_no_context_takeover"})
@@ -47,7 +55,7 @@ def read(data: bytes) -> Request | None:
     if len(data) > LONGEST:
         return None
     found = _REQUEST.fullmatch(data)
-    headers = _headers(found[2]) if found else None
+    headers = _headers(data.split(b"\r\n")[1:-2]) if found else None
     if not found or headers is None or not _is_opening(headers):
         return None
     path, _, query = found[1].partition(b"?")
@@ -65,10 +73,16 @@ def read(data: bytes) -> Request | None:
     )
 
 
-def _headers(block: bytes) -> dict[bytes, bytes] | None:
-    found = _WANTED.findall(block)
-    headers = {name.lower(): value for name, value in found}
-    return headers if len(headers) == len(found) and headers.keys().isdisjoint(_BODY) else None
+def _headers(lines: list[bytes]) -> dict[bytes, bytes] | None:
+    headers: dict[bytes, bytes] = {}
+    for line in lines:
+        sent, _, value = line.partition(b":")
+        name = _known(sent)
+        if name:
+            if name in headers or name in _BODY:
+                return None
+            headers[name] = value.strip(b" \t")
+    return headers
 
 
 def _is_opening(headers: dict[bytes, bytes]) -> bool:
@@ -81,6 +95,13 @@ def _is_opening(headers: dict[bytes, bytes]) -> bool:
 
 
 # Browsers of a kind say the same words: what they mean is worked out once.
+
+
+@lru_cache(256)
+def _known(sent: bytes) -> bytes:
+    """The name of a header that matters, whatever its letters' case; else nothing."""
+    name = sent.lower()
+    return name if name in _WANTED or name in _BODY else b""
 
 
 @lru_cache(256)
@@ -113,7 +134,7 @@ GRANTED: Final = "permessage-deflate; client_no_context_takeover"
 
 def accept(request: Request, *, deflate: bool) -> bytes:
     """The answer that opens the socket."""
-    proof = b64encode(sha1(request.key + _GUID, usedforsecurity=False).digest())
+    proof = b2a_base64(sha1(request.key + _GUID, usedforsecurity=False).digest(), newline=False)
     return b"".join(
         (
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",

@@ -19,6 +19,7 @@ from qa.live.tailer import Tailer
 from qa.live.viewer import States
 from qa.store.log import Key
 
+# As many viewers as one process serves well.
 MOST: Final = 20_000
 
 
@@ -91,12 +92,12 @@ class Hub:
             self._seated[key] -= 1
 
     def __len__(self) -> int:
-        return len(self._seats) + len(self.crowd)
+        return len(self._seats) + self.crowd.sockets.count
 
     @property
     def full(self) -> bool:
         """Nobody else is let in for now."""
-        return self.draining or len(self) >= self._most
+        return self.draining or len(self._seats) + self.crowd.sockets.count >= self._most
 
     def count(self, event_id: int, channel: Channel) -> int:
         key = (event_id, channel)

@@ -5,23 +5,17 @@ slow one has not taken is at most one piece of what everybody got; the kernel's 
 """
 
 import asyncio
-import math
 import os
 import select
-import socket
-import struct
-from collections import deque
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
-from qa.live import frames
+from qa.live import frames, lines
 from qa.live.frames import Broken, Limits, Message, Op, Reader
+from qa.live.pings import Round
 
-# The kernel doubles it for its own bookkeeping.
-SEND_BUFFER: Final = 48 * 1024
 AT_ONCE: Final = 64 * 1024
 EVENTS: Final = 512
-PING_SECONDS: Final = 25
 # Who said half of something has so long to say the rest; who is being closed has so long to agree.
 HALF_SAID_SECONDS: Final = 10
 CLOSING_SECONDS: Final = 3
@@ -32,8 +26,6 @@ _IN: Final = _READABLE | _HALF_CLOSED
 _IN_OUT: Final = _IN | _WRITABLE
 _GONE: Final = _HUNG_UP | _ERROR
 AVAILABLE: Final = hasattr(select, "epoll")
-# Close at once and forget what is unsent: a close would wait for a reader that never reads.
-_ABORT: Final = struct.pack("ii", 1, 0)
 
 
 class Wire:
@@ -81,7 +73,7 @@ class Sockets(Generic[W]):
         self._unsent = unsent
         # By descriptor: small numbers without many holes, and a list holds them in a tenth of what a dictionary takes.
         self._wires: list[W | None] = []
-        self._count = 0
+        self.count = 0
         # Those of whom something is half-said, with when that began.
         self._readers: dict[W, tuple[float, Reader]] = {}
         # Whose end is being agreed on, with when that began.
@@ -109,9 +101,6 @@ class Sockets(Generic[W]):
             self.abort(wire)
         self._epoll.close()
 
-    def __len__(self) -> int:
-        return self._count
-
     def _everybody(self) -> list[W]:
         return [wire for wire in self._wires if wire is not None]
 
@@ -122,7 +111,8 @@ class Sockets(Generic[W]):
         if wire.fd >= len(self._wires):
             self._wires.extend([None] * (wire.fd + 1 - len(self._wires)))
         self._wires[wire.fd] = wire
-        self._count += 1
+        self.count += 1
+        lines.bound(wire.fd)
         self._epoll.register(wire.fd, _IN)
 
     def close(self, wire: W, code: int, why: str = "") -> None:
@@ -144,33 +134,23 @@ class Sockets(Generic[W]):
 
     def _finish(self, wire: W) -> None:
         """All is sent: say so. What still comes is read and dropped, else the kernel would cut short what was sent."""
-        try:
-            with socket.socket(fileno=os.dup(wire.fd)) as half:
-                half.shutdown(socket.SHUT_WR)
-        except OSError:
+        if not lines.finish(wire.fd):
             self._drop(wire)
 
     def abort(self, wire: W) -> None:
         """Cut it off, and have the kernel forget what it holds for it."""
-        if wire.gone:
-            return
-        try:
-            with socket.socket(fileno=os.dup(wire.fd)) as line:
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)
-        except OSError:
-            pass
-        self._drop(wire)
+        self._drop(wire, lines.cut)
 
-    def _drop(self, wire: W) -> None:
+    def _drop(self, wire: W, close: Callable[[int], None] = os.close) -> None:
         if wire.gone:
             return
         fd, wire.fd, wire.rest, wire.busy = wire.fd, -1, None, True
         self._wires[fd] = None
-        self._count -= 1
+        self.count -= 1
         self._readers.pop(wire, None)
         self._closing.pop(wire, None)
         # A descriptor that is closed leaves the epoll by itself.
-        os.close(fd)
+        close(fd)
         self._lost(wire)
 
     # Writing
@@ -288,7 +268,7 @@ class Sockets(Generic[W]):
                 self.close(wire, 1008, "half a message")
         for wire in [one for one, since in self._closing.items() if now - since > CLOSING_SECONDS]:
             self.abort(wire)
-        for wire in self._round.due(now, len(self)):
+        for wire in self._round.due(now, self.count):
             if wire.gone or wire in self._closing:
                 continue
             if not wire.heard:
@@ -296,24 +276,6 @@ class Sockets(Generic[W]):
             elif wire.rest is None:
                 wire.heard = False
                 self.send(wire, frames.PING)
-
-
-class Round(Generic[W]):
-    """One clock for all pings: the next few each time, so that everybody's turn comes every `PING_SECONDS`."""
-
-    def __init__(self, everybody: Callable[[], list[W]]) -> None:
-        self._everybody = everybody
-        self._waiting: deque[W] = deque()
-        self._at = 0.0
-
-    def due(self, now: float, count: int) -> list[W]:
-        """Whose turn it is, of `count` in all; some of them may be gone by now."""
-        share = min(1.0, (now - self._at) / PING_SECONDS)
-        self._at = now
-        if not self._waiting:
-            self._waiting.extend(self._everybody())
-        some = min(len(self._waiting), math.ceil(count * share))
-        return [self._waiting.popleft() for _ in range(some)]
 
 
 def is_pong(data: bytes) -> bool:

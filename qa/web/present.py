@@ -16,7 +16,7 @@ from qa.domain.refusals import NotFound
 from qa.domain.snapshot import being_answered, next_up, snapshot
 from qa.store import accounts, answers, events, log, questions
 from qa.store.database import Reading
-from qa.web.site import Place, Site, ask, read, site_of
+from qa.web.site import Place, Site, ask, site_of
 
 SHOWN_AT_ONCE: Final = 12
 # Totals are no entries of the log: they may be so old.
@@ -88,14 +88,18 @@ def read_totals(conn: Reading, event_id: int) -> dict[str, int]:
 
 
 async def place_of(connection: HTTPConnection) -> Place:
-    """Which event is at the address: one query for the first who asks, none for all others. `NotFound` for a draft.
+    """Which event is at the address."""
+    params = connection.path_params
+    return await find_place(site_of(connection), params["handle"], params["slug"])
+
+
+async def find_place(site: Site, handle: str, slug: str) -> Place:
+    """Which event is at `/@handle/slug`: one query for the first who asks, none for others. `NotFound` for a draft.
 
     An event keeps its address and its epoch for as long as a process runs, and never becomes a draft again.
     """
-    site = site_of(connection)
-    handle, slug = connection.path_params["handle"], connection.path_params["slug"]
     if (handle, slug) not in site.places:
-        event = await read(connection, events.by_slug, handle, slug)
+        event = await ask(site, events.by_slug, handle, slug)
         if event is None or event.phase is Phase.DRAFT:
             raise NotFound()
         site.places[handle, slug] = Place(event.id, event.epoch, f"/@{handle}/{slug}")
