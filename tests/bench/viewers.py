@@ -86,6 +86,8 @@ class Crowd:
         self.parts: dict[int, bytes] = {}
         self.known: dict[bytes, Chunk] = {}
         self.reader = Reader()
+        # Who came when something had been said already reads alone: only so it is seen that they can.
+        self.readers: dict[int, Reader] = {}
         self.phase = Phase(1)
 
     # Opening
@@ -95,6 +97,8 @@ class Crowd:
         started = perf_counter()
         for socket_, early in self.doors.bring(count, silent=silent, meanwhile=self.look):
             if not silent:
+                if self.publisher.published:
+                    self.readers[socket_.fileno()] = Reader()
                 self.cursors[socket_.fileno()] = self.publisher.published
                 self.epoll.register(socket_, select.EPOLLIN)
                 if early:
@@ -156,7 +160,7 @@ class Crowd:
             select.select([], [], [], REST_SECONDS)
 
     def _take(self, events: list[tuple[int, int]]) -> None:
-        known, cursors, parts = self.known, self.cursors, self.parts
+        known, cursors, parts, readers = self.known, self.cursors, self.parts, self.readers
         fresh: defaultdict[Chunk, int] = defaultdict(int)
         for descriptor, _ in events:
             try:
@@ -164,7 +168,7 @@ class Crowd:
             except OSError:
                 data = b""
             chunk = known.get(data)
-            if chunk is None or descriptor in parts:
+            if chunk is None or descriptor in parts or descriptor in readers:
                 self._read(descriptor, data)
             elif cursors[descriptor] == chunk.follows:
                 cursors[descriptor] = chunk.numbers[-1]
@@ -184,12 +188,12 @@ class Crowd:
             return
         whole = self.parts.pop(descriptor, b"") + data
         try:
-            chunk = self.reader.read(whole)
+            chunk = self.readers.get(descriptor, self.reader).read(whole)
         except Broken as broken:
             raise SystemExit(f"a viewer can't read what it was sent: {broken}") from None
         if chunk.rest:
             self.parts[descriptor] = chunk.rest
-        elif chunk.numbers and not chunk.pings and chunk.closed is None:
+        elif chunk.numbers and not chunk.pings and chunk.closed is None and descriptor not in self.readers:
             if len(self.known) > _KEPT:
                 self.known.clear()
             self.known[whole] = chunk
@@ -227,6 +231,7 @@ class Crowd:
         self.doors.close(descriptor)
         del self.cursors[descriptor]
         self.parts.pop(descriptor, None)
+        self.readers.pop(descriptor, None)
 
 
 def main() -> None:
