@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -95,6 +95,36 @@ def test_two_transactions_that_wait_for_each_other_are_both_done(postgresql_url:
         for event_id in ids:
             assert [card.n for card in one.database.read(questions.every, event_id)] == [1, 2]
             assert one.database.read(faults, event_id) == []
+
+
+def test_transactions_that_say_which_events_they_are_in_do_not_wait_for_each_other_in_a_circle(
+    postgresql_url: str,
+) -> None:
+    """The same two orders, but the events are said beforehand: both take them in one order, and each goes once."""
+    met = threading.Barrier(2)
+    begun: list[int] = []
+
+    def ask_and_meet(event_id: int) -> Callable[[Tx], Acknowledged]:
+        ask = asking(event_id)
+
+        def act(tx: Tx) -> Acknowledged:
+            done = ask(tx)
+            begun.append(event_id)
+            with suppress(threading.BrokenBarrierError):
+                met.wait(1)
+            return done
+
+        return act
+
+    with two_worlds_on(postgresql_url) as (one, other):
+        ids = [one.event(slug).id for slug in ("one", "other")]
+        futures = []
+        with held(one.writer), held(other.writer), held(one.writer), held(other.writer):
+            for world, order in ((one, ids), (other, ids[::-1])):
+                futures += [world.writer.submit(ask_and_meet(event_id), event_id) for event_id in order]
+        asked = outcomes(futures)
+        assert all(isinstance(each, Acknowledged) for each in asked)
+        assert sorted(begun) == sorted(ids * 2), "none was ended and begun again"
 
 
 def test_two_who_saw_the_same_version_do_not_both_win(two_worlds: tuple[World, World]) -> None:
