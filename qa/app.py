@@ -21,6 +21,7 @@ from qa.live.admission import Admission
 from qa.live.bell import Bell, LocalBell, RedisBell
 from qa.live.door import ADMIT, Door, Socket
 from qa.live.hub import MOST, Hub
+from qa.live.pages import PAGES
 from qa.live.tailer import Tailer
 from qa.live.watch import Tallies, every_second, revoke
 from qa.routes import Row, Who, table
@@ -98,7 +99,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
         gc.freeze()
         tasks = [asyncio.create_task(task) for task in _tasks(site, hub, shelf, embedded=embedded)]
         try:
-            yield {ADMIT: Admission(hub, lambda base: wires.find(site, base), trusting(read))}
+            yield {ADMIT: Admission(hub, lambda base: wires.find(site, base), trusting(read)), PAGES: shelf.quickly}
         finally:
             hub.drain()
             await hub.stop()
@@ -127,6 +128,7 @@ def create(read: Settings, *, embedded: bool = False) -> Starlette:
         lifespan=lifespan,
     )
     app.state.site = site
+    app.state.hub = hub
     # Before everything, the guard too: what is kept needs none of it.
     shelf = app.middleware_stack = Shelf(app.build_middleware_stack(), site, _addresses(rows))
     return app

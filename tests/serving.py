@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +15,9 @@ from qa.web.site import Site
 from tests.eventually import eventually
 
 SECRET = "a secret of the tests that is long enough"
+
+# uvicorn's own protocols: the application keeps every socket.
+PLAIN: Final = {"http": "httptools", "ws": "websockets-sansio"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database_url: str, **environ: str) -> Iterator[Served]:
-    """Serve a migrated database, everything in one process, until the block ends."""
+def serving(database_url: str, *, plain: bool = False, **environ: str) -> Iterator[Served]:
+    """Serve a migrated database, everything in one process, until the block ends.
+
+    `plain`: as another server would, that hands no descriptor over.
+    """
     port = free_port()
     read = settings.read({"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "PORT": str(port), **environ})
     application = app.create(read, embedded=True)
-    server = uvicorn.Server(uvicorn.Config(application, **app.serving_options(read)))
+    options = app.serving_options(read) | (PLAIN if plain else {})
+    server = uvicorn.Server(uvicorn.Config(application, **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -47,7 +47,7 @@ class Hub:
     """
 
     def __init__(self, ring_of: Callable[[Key], Ring | None] = lambda key: None, most: int = MOST) -> None:
-        self._most = most
+        self.most = most
         self._news: dict[Key, asyncio.Event] = defaultdict(asyncio.Event)
         self._states: dict[Key, States] = defaultdict(States)
         self._seats: set[Seat] = set()
@@ -97,7 +97,7 @@ class Hub:
     @property
     def full(self) -> bool:
         """Nobody else is let in for now."""
-        return self.draining or len(self._seats) + self.crowd.sockets.count >= self._most
+        return self.draining or len(self._seats) + self.crowd.sockets.count >= self.most
 
     def count(self, event_id: int, channel: Channel) -> int:
         key = (event_id, channel)

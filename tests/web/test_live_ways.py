@@ -1,4 +1,7 @@
-"""The three ways to the same entries, over real sockets: WebSocket, server-sent events, polling."""
+"""The three ways to the same entries, over real sockets: WebSocket, server-sent events, polling.
+
+Sockets twice: handed over to the hub by their descriptor, and kept by the application.
+"""
 
 import json
 import threading
@@ -24,6 +27,13 @@ from tests.web.conftest import signed_in
 from tests.world import BOSS, World
 
 Frame = dict[str, Any]
+
+
+@pytest.fixture(params=["handed over", "kept by the application"])
+def served(request: pytest.FixtureRequest, sqlite_url: str) -> Iterator[Served]:
+    """Both ways a socket can be served must behave the same: by its descriptor, and as any ASGI server does it."""
+    with serving(sqlite_url, plain=request.param != "handed over") as running:
+        yield running
 
 
 def frames_of(socket: ClientConnection, count: int) -> list[Frame]:
@@ -139,9 +149,10 @@ def desk_socket(served: Served, client: httpx2.Client) -> Iterator[ClientConnect
         yield socket
 
 
-def test_a_server_that_stops_tells_its_viewers_to_come_back(sqlite_url: str) -> None:
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_server_that_stops_tells_its_viewers_to_come_back(sqlite_url: str, plain: bool) -> None:
     with ExitStack() as stack:
-        with serving(sqlite_url) as served:
+        with serving(sqlite_url, plain=plain) as served:
             World(served.site.database, served.site.writer).event()
             socket = stack.enter_context(viewer(served))
             hello = json.loads(socket.recv(timeout=10))
