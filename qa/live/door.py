@@ -17,6 +17,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 from qa.live import handshake
+from qa.live.pages import Http
 
 log = structlog.get_logger(__name__)
 
@@ -83,7 +84,7 @@ class Door(asyncio.Protocol):
         self._server_state.connections.discard(cast(HttpToolsProtocol, self))
         if self.transport.is_closing():
             return
-        http = HttpToolsProtocol(self._config, self._server_state, self._app_state, self._loop)
+        http = Http(self._config, self._server_state, self._app_state, self._loop)
         http.connection_made(self.transport)
         self.transport.set_protocol(http)
         http.data_received(self._data)

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Final, Protocol, TypeAlias
 
 from starlette.requests import Request
@@ -29,7 +30,6 @@ _NOT_WITHOUT_BODY: Final = frozenset({b"content-length", b"content-type", b"cont
 _PROMISE: Final = "qa.promise"
 
 Header: TypeAlias = tuple[bytes, bytes]
-NOTHING: Final[dict[str, Any]] = {"type": "http.response.body", "body": b""}
 
 
 class Mark(Protocol):
@@ -66,21 +66,34 @@ def promised(scope: Any) -> Promise:
     return promise
 
 
-class Form:
-    """One representation: the messages that send it. They are made once, and changed by nobody."""
+class Said:
+    """An answer as ASGI's two messages, and as the bytes they mean (`head` without the server's own lines and its end).
 
-    __slots__ = ("content", "etag", "start", "unchanged")
+    It is made once, and changed by nobody.
+    """
+
+    __slots__ = ("body", "content", "head", "start")
+
+    def __init__(self, status: int, headers: Sequence[Header], body: bytes = b"") -> None:
+        self.start = {"type": "http.response.start", "status": status, "headers": headers}
+        self.content = {"type": "http.response.body", "body": body}
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.head = b"HTTP/1.1 %d %b\r\n%b" % (status, HTTPStatus(status).phrase.encode(), lines)
+        self.body = body
+
+
+class Form:
+    """One representation: `whole` for GET, `bare` for HEAD, `unchanged` for who has it."""
+
+    __slots__ = ("bare", "etag", "unchanged", "whole")
 
     def __init__(self, status: int, headers: Sequence[Header], body: bytes, etag: bytes) -> None:
         tagged = [*headers, (b"etag", etag)] if etag else list(headers)
+        sized = [*tagged, (b"content-length", b"%d" % len(body))]
         self.etag = etag
-        self.start = _start(status, [*tagged, (b"content-length", b"%d" % len(body))])
-        self.content: dict[str, Any] = {"type": "http.response.body", "body": body}
-        self.unchanged = _start(304, [header for header in tagged if header[0] not in _NOT_WITHOUT_BODY])
-
-
-def _start(status: int, headers: Sequence[Header]) -> dict[str, Any]:
-    return {"type": "http.response.start", "status": status, "headers": headers}
+        self.whole = Said(status, sized, body)
+        self.bare = Said(status, sized)
+        self.unchanged = Said(304, [header for header in tagged if header[0] not in _NOT_WITHOUT_BODY])
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.web import i18n
 from qa.web.guard import host_of
-from qa.web.kept import NOTHING, Body, body_of, matches, promised, takes_gzip
+from qa.web.kept import Body, Said, body_of, matches, promised, takes_gzip
 from qa.web.queries import canonical
 from qa.web.site import Site
 
@@ -97,28 +97,44 @@ class Shelf:
         # All that a reader tells and that counts, understood before for whoever told the same.
         reader = self._readers.get((told.get(b"host"), told.get(b"accept-language"), told.get(b"accept-encoding")))
         body = self._at_hand(scope, reader) if reader and len(told) == len(scope["headers"]) else None
-        if body is None:
+        if body is None or reader is None:
             names = self._names(scope["path"])
             reader = self._understood(scope, told) if names is not None else None
             if names is None or reader is None:
                 await self._app(scope, receive, send)
                 return
             body = await self._fetched(scope, names, reader)
+        said = self._said(body, reader, scope, told)
+        await send(said.start)
+        await send(said.content)
+
+    def quickly(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """What `__call__` would say, as bytes, for a server that asks without waiting: head and body; None: it can't.
+
+        The head lacks the lines of the server itself, and the empty one.
+        """
+        if scope["method"] not in _READS:
+            return None
+        told = dict(scope["headers"])
+        reader = self._readers.get((told.get(b"host"), told.get(b"accept-language"), told.get(b"accept-encoding")))
+        body = self._at_hand(scope, reader) if reader and len(told) == len(scope["headers"]) else None
+        if body is None or reader is None:
+            return None
+        said = self._said(body, reader, scope, told)
+        return said.head, said.body
+
+    def _said(self, body: Body, reader: Reader, scope: Scope, told: Mapping[bytes, bytes]) -> Said:
+        """The form for this reader. It is counted as sent."""
         self.counts.asked += 1
-        form = body.packed if reader and reader.packs and body.packed else body.plain
-        asked = told.get(b"if-none-match")
+        form = body.packed if reader.packs and body.packed else body.plain
         if scope["method"] == "HEAD":
-            await send(form.start)
-            await send(NOTHING)
-            return
+            return form.bare
         body.sent += 1
-        if asked is not None and matches(asked, form.etag):
-            self.counts.unchanged += 1
-            await send(form.unchanged)
-            await send(NOTHING)
-        else:
-            await send(form.start)
-            await send(form.content)
+        asked = told.get(b"if-none-match")
+        if asked is None or not matches(asked, form.etag):
+            return form.whole
+        self.counts.unchanged += 1
+        return form.unchanged
 
     def _at_hand(self, scope: Scope, reader: Reader) -> Body | None:
         """The quick way: an address as it is written in most requests, with bytes that are still true."""

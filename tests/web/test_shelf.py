@@ -383,5 +383,5 @@ def test_what_is_packed_is_what_is_plain(served: Served, anybody: httpx2.Client,
     address = shelf_of(served)._addresses["/@audrey/live", b""]
     (body,) = address.bodies.values()
     assert body.packed is not None
-    assert gzip.decompress(body.packed.content["body"]) == body.plain.content["body"]
+    assert gzip.decompress(body.packed.whole.body) == body.plain.whole.body
     assert json.loads(anybody.get("/@audrey/live/snapshot.json").text)["seq"] > 0
