@@ -99,6 +99,8 @@ system:
 	@missing=; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v nginx >/dev/null || ls /usr/sbin/nginx >/dev/null 2>&1 || missing="$$missing nginx"; \
+	node -e 'globalThis.WebSocket || process.allowedNodeEnvironmentFlags.has("--experimental-websocket") || require("ws")' \
+		>/dev/null 2>&1 || missing="$$missing nodejs node-ws"; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if test "$$(uname)" = Linux; then \
 		command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing="$$missing chromium"; \
