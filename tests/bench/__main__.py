@@ -5,6 +5,7 @@ keep to the first core, the crowds to the last. It takes some minutes, and up to
 """
 
 import argparse
+import select
 import sys
 from typing import Final
 
@@ -13,6 +14,7 @@ from tests.bench.machine import described
 from tests.bench.rows import Row, Size, as_json, as_text, wanted
 
 PARTS: Final = (fanout, texts, pages, written, slow, micro)
+LINUX: Final = hasattr(select, "epoll")
 NAMES: Final = tuple(name for part in PARTS for name in part.NAMES)
 QUICK: Final = Size(
     viewers=50,
@@ -41,6 +43,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--quick", action="store_true", help="a few viewers: only to see that everything works")
     asked = parser.parse_args(arguments)
+    if not LINUX:
+        parser.error("it needs Linux: crowds are read with epoll, and what a server spends stands in /proc")
     machine = described()
     rows = measured(QUICK if asked.quick else Size(), asked.only)
     print((as_json if asked.json else as_text)(machine, rows))  # noqa: T201 - the table

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from tests.bench.__main__ import NAMES, PARTS, QUICK, measured
+from tests.bench.__main__ import LINUX, NAMES, PARTS, QUICK, measured
 from tests.bench.bare import framed
 from tests.bench.chunks import Broken, Reader
 from tests.bench.rows import Row, as_json, as_text
 from tests.bench.viewers import Crowd, Phase, share
+
+# Servers are started, and others may keep the machine busy meanwhile.
+pytestmark = [pytest.mark.skipif(not LINUX, reason="needs epoll and /proc"), pytest.mark.timeout(180)]
 
 SERVED = ("alone", "compressed", "page", "slow")
 

@@ -31,7 +31,7 @@ from tests.bench.publisher import Publisher
 AT_ONCE: Final = 512
 REST_SECONDS: Final = 0.0002
 READ_BYTES: Final = 1 << 13
-GIVE_UP_SECONDS: Final = 4.0
+GIVE_UP_SECONDS: Final = 10.0
 _KEPT: Final = 2_000
 
 
