@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from starlette.requests import Request
 
+from qa.domain.refusals import NotFound
 from qa.store.database import DatabaseError
 
 # For all that can change. A reader's browser asks each time; a shared cache gives the same bytes for one second, for a
@@ -24,6 +25,8 @@ LONGEST_SECONDS: Final = 60.0
 
 _SMALLEST_TO_PACK: Final = 200
 _LEVEL: Final = 6
+# What an answer weighs beside its content: six heads, and what holds them.
+_HEADS: Final = 10_000
 # What a kept answer says for itself, whatever the handler said.
 _OURS: Final = frozenset({b"content-length", b"cache-control", b"vary", b"etag"})
 _NOT_WITHOUT_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
@@ -126,7 +129,7 @@ class Body:
             return False
         try:
             return all([await mark.renewed() for mark in self.marks])
-        except DatabaseError:
+        except (DatabaseError, NotFound):
             return False
 
 
@@ -153,7 +156,7 @@ async def body_of(
         promise.marks,
         promise.shows,
         at + LONGEST_SECONDS,
-        len(content) + len(packed),
+        len(content) + len(packed) + _HEADS,
     )
 
 
