@@ -35,6 +35,9 @@ class Person:
 CLOCK: Final = Actor("clock", "The clock", "", frozenset({Role.SYSTEM}))
 
 
+_ASKER: Final = frozenset({Role.ASKER})
+
+
 def asker(pseudonym: str, name: str = "") -> Actor:
     """A viewer who asks or adds a voice; the pseudonym is the random id in their signed cookie."""
-    return Actor(pseudonym, name, "", frozenset({Role.ASKER}))
+    return Actor(pseudonym, name, "", _ASKER)

@@ -102,6 +102,9 @@ _SIMPLIFIED: Final = frozenset(
 )
 
 
+_NAMES: Final = frozenset(name for name, _ in _SCRIPTS)
+
+
 @lru_cache(maxsize=20_000)
 def _script(character: str) -> str:
     """Which of them a character is written in; empty: none, as digits and signs."""
@@ -115,14 +118,14 @@ def language_of(text: str, page: str) -> str:
     language if that is written in them, else `und`. A hint for rendering, not a claim about the language.
     """
     found = Counter(map(_script, text))
-    counts = {name: found[name] for name, _ in _SCRIPTS}
+    counts = {name: found[name] for name, _ in _SCRIPTS if name in found}
+    if not counts:
+        return "und"
     # A Latin word inside a Chinese or Hebrew sentence is common, the reverse is rare: others win at a third.
     best = max(counts, key=lambda name: counts[name] * (1 if name == "latin" else 3))
-    if not counts[best]:
-        return "und"
     if best == "zh":
         return _chinese(text, page)
-    script_of_page = page.split("-")[0] if page.split("-")[0] in counts else "latin"
+    script_of_page = page.split("-")[0] if page.split("-")[0] in _NAMES else "latin"
     if best == script_of_page:
         return page
     return "und" if best == "latin" else best

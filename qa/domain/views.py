@@ -6,10 +6,11 @@ and to whom, `channels` decides.
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 
+@lru_cache(maxsize=1_000)
 def stamp(at: datetime) -> str:
     """A time as it goes over the wire: ISO 8601, UTC, milliseconds, `Z`."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -31,7 +31,7 @@ Clock = Callable[[], datetime]
 
 WAITING: Final = 4_000
 TOGETHER: Final = 400
-GATHER_SECONDS: Final = 0.01
+GATHER_SECONDS: Final = 0.02
 
 
 @dataclass(slots=True)
@@ -95,7 +95,8 @@ class Writer:
         self._clock = clock
         self._after_commit = after_commit
         self._together = together
-        self._jobs: queue.Queue[_Job | None] = queue.Queue(waiting)
+        self._waiting = waiting
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._entering = threading.Lock()
         self._closing = threading.Event()
         # SQLite has one writer at a time. On PostgreSQL a second one fills the wait for the disk.
@@ -122,9 +123,9 @@ class Writer:
         """
         job = _Job(action, answer, action.event_id if isinstance(action, OneOf) else event_id)
         with self._entering:
-            if self._closing.is_set() or self._jobs.full():
+            if self._closing.is_set() or self._jobs.qsize() >= self._waiting:
                 raise Overloaded(seconds=2)
-            self._jobs.put_nowait(job)
+            self._jobs.put(job)
 
     def run(self, action: Callable[[Tx], T]) -> T:
         """Submit and wait: for programs without a loop."""

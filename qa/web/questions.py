@@ -114,7 +114,7 @@ def _status(done: actions.Acknowledged) -> int:
 def _acknowledged(site: Site, done: actions.Acknowledged) -> dict[str, Any]:
     card = done.card
     code = codes.receipt_code(site.settings.secret, card.event_id, card.n)
-    label = channels.as_receipt(card).label
+    label = channels.LABELS[card.state]
     return {"n": card.n, "code": code, "url": f"/q/{code}", "label": label, "at": stamp(card.asked_at)}
 
 
