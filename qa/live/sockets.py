@@ -268,7 +268,7 @@ class Sockets(Generic[W]):
                 self.close(wire, 1008, "half a message")
         for wire in [one for one, since in self._closing.items() if now - since > CLOSING_SECONDS]:
             self.abort(wire)
-        for wire in self._round.due(now, self.count):
+        for wire in self._round.due(now):
             if wire.gone or wire in self._closing:
                 continue
             if not wire.heard:
