@@ -8,6 +8,7 @@ import asyncio
 import os
 import select
 from collections.abc import Callable
+from time import monotonic
 from typing import Final, Generic, TypeVar
 
 from qa.live import frames, lines
@@ -65,12 +66,14 @@ class Sockets(Generic[W]):
         heard: Callable[[W, Message], None] | None = None,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         unsent: int = 2 * AT_ONCE,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._lost = lost
         self._ready = ready
         self._heard = heard
         self._limits = limits
         self._unsent = unsent
+        self._clock = clock
         # By descriptor: small numbers without many holes, and a list holds them in a tenth of what a dictionary takes.
         self._wires: list[W | None] = []
         self.count = 0
@@ -127,7 +130,7 @@ class Sockets(Generic[W]):
         if wire.gone:
             return
         wire.busy = True
-        self._closing[wire] = self._loop.time()
+        self._closing[wire] = self._clock()
         self._readers.pop(wire, None)
         if wire.rest is None:
             self._finish(wire)
@@ -234,10 +237,10 @@ class Sockets(Generic[W]):
         known = self._readers.pop(wire, None)
         if known is None and is_pong(data):
             return
-        since, reader = known or (self._loop.time(), Reader(self._limits, compressed=wire.compressed))
+        since, reader = known or (self._clock(), Reader(self._limits, compressed=wire.compressed))
         try:
             for message in reader.feed(data):
-                since = self._loop.time()
+                since = self._clock()
                 self._take(wire, message)
                 if wire.gone or wire in self._closing:
                     return
@@ -262,7 +265,7 @@ class Sockets(Generic[W]):
 
     def tick(self) -> None:
         """Once a second or so: ping the next ones, cut those that are too slow to speak or to end."""
-        now = self._loop.time()
+        now = self._clock()
         for wire, (since, _) in list(self._readers.items()):
             if now - since > HALF_SAID_SECONDS:
                 self.close(wire, 1008, "half a message")
