@@ -20,7 +20,7 @@ class Size:
     compressed: int = 5_000
     readers: int = 18_000
     silent: int = 1_000
-    slow_broadcasts: int = 12
+    slow_broadcasts: int = 8
     pages: int = 2_000
     asked: int = 400
     writes: bool = True

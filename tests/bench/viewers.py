@@ -3,7 +3,7 @@
 The JSON names `port`, `path`, `deflate` (offer compression) and `texts` (what is published). One command a line on
 standard input, one line of JSON about it on standard output:
 
-    open COUNT          connect so many; `silent COUNT`: the same, but they never read
+    open COUNT          connect so many; `silent COUNT`: so many that never read, in place of those before
     rate PER_SECOND N   publish N broadcasts at fixed moments
     window W SECONDS    keep W broadcasts under way
     each N              publish N broadcasts, one when the last has reached everybody
@@ -84,6 +84,7 @@ class Crowd:
         self.doors = Doors(port, path, deflate=deflate)
         self.cursors: dict[int, int] = {}
         self.parts: dict[int, bytes] = {}
+        self.silent: list[int] = []
         self.known: dict[bytes, Chunk] = {}
         self.reader = Reader()
         # Who came when something had been said already reads alone: only so it is seen that they can.
@@ -95,8 +96,12 @@ class Crowd:
     def open(self, count: int, *, silent: bool = False) -> dict[str, Any]:
         """Bring in so many more."""
         started = perf_counter()
+        while silent and self.silent:
+            self.doors.close(self.silent.pop())
         for socket_, early in self.doors.bring(count, silent=silent, meanwhile=self.look):
-            if not silent:
+            if silent:
+                self.silent.append(socket_.fileno())
+            else:
                 if self.publisher.published:
                     self.readers[socket_.fileno()] = Reader()
                 self.cursors[socket_.fileno()] = self.publisher.published
