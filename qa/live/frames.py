@@ -56,8 +56,8 @@ def text(words: str) -> bytes:
 
 
 def close(code: int, why: str = "") -> bytes:
-    """A close frame; a control frame holds 125 bytes at most."""
-    return frame(Op.CLOSE, _TWO.pack(code) + why.encode()[:120])
+    """A close frame; a control frame holds 125 bytes at most, and its words are cut where a letter ends."""
+    return frame(Op.CLOSE, _TWO.pack(code) + why.encode()[:123].decode(errors="ignore").encode())
 
 
 PING: Final = frame(Op.PING, b"")
@@ -85,14 +85,14 @@ class Reader:
     `compressed`: the client may compress (it negotiated that); nobody here looks into such a message.
     """
 
-    __slots__ = ("_compressed", "_have", "_limits", "_need", "_now_compressed", "_op", "_parts", "_size", "_waiting")
+    __slots__ = ("_compressed", "_limits", "_need", "_now_compressed", "_op", "_parts", "_size", "_waiting")
 
     def __init__(self, limits: Limits, *, compressed: bool = False) -> None:
         self._limits = limits
         self._compressed = compressed
-        # The beginning of a frame: its pieces, their bytes, and how many there must be before looking again.
-        self._waiting: list[bytes] = []
-        self._have = 0
+        # The beginning of a frame, and how many bytes there must be before looking again. One buffer, however small
+        # the pieces are in which it comes.
+        self._waiting = bytearray()
         self._need = 0
         # The message that is being said: the fragments so far.
         self._op = Op.CONTINUED
@@ -107,20 +107,19 @@ class Reader:
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that are whole now. Raises `Broken`."""
-        self._waiting.append(data)
-        self._have += len(data)
-        if self._have < self._need:
-            return
-        buffer = b"".join(self._waiting) if len(self._waiting) > 1 else data
+        if self._waiting:
+            self._waiting += data
+            if len(self._waiting) < self._need:
+                return
+            data = bytes(self._waiting)
         at = 0
-        while isinstance(found := self._frame(buffer, at), tuple):
+        while isinstance(found := self._frame(data, at), tuple):
             first, payload, at = found
             message = self._take(first, payload)
             if message:
                 yield message
         self._need = found
-        self._have = len(buffer) - at
-        self._waiting = [buffer[at:]] if self._have else []
+        self._waiting = bytearray(data[at:])
 
     def _frame(self, buffer: bytes, at: int) -> tuple[int, bytes, int] | int:
         """First byte, payload and end of the frame that begins at `at`, or how many bytes there must be to go on."""
