@@ -97,6 +97,7 @@ clean:
 # What the tests need from the system: installed where that is allowed, else named.
 system:
 	@missing=; \
+	command -v openssl >/dev/null || missing="$$missing openssl"; \
 	command -v redis-server >/dev/null || missing="$$missing redis-server"; \
 	command -v nginx >/dev/null || ls /usr/sbin/nginx >/dev/null 2>&1 || missing="$$missing nginx"; \
 	node -e 'globalThis.WebSocket || process.allowedNodeEnvironmentFlags.has("--experimental-websocket") || require("ws")' \

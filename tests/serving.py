@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -38,21 +39,27 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(database_url: str, *, plain: bool = False, **environ: str) -> Iterator[Served]:
+def serving(
+    database_url: str, *, plain: bool = False, certificate: Path | None = None, **environ: str
+) -> Iterator[Served]:
     """Serve a migrated database, everything in one process, until the block ends.
 
-    `plain`: as another server would, that hands no descriptor over.
+    `plain`: as another server would, that hands no descriptor over. `certificate`, with its key in one file: TLS ends
+    in the server itself.
     """
     port = free_port()
     read = settings.read({"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "PORT": str(port), **environ})
     application = app.create(read, embedded=True)
-    options = app.serving_options(read) | (PLAIN if plain else {})
+    options = (
+        app.serving_options(read) | (PLAIN if plain else {}) | ({"ssl_certfile": certificate} if certificate else {})
+    )
     server = uvicorn.Server(uvicorn.Config(application, **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
         eventually(lambda: server.started)
-        yield Served(f"http://127.0.0.1:{port}", application, application.state.site)
+        scheme = "https" if certificate else "http"
+        yield Served(f"{scheme}://127.0.0.1:{port}", application, application.state.site)
     finally:
         server.should_exit = True
         thread.join(15)

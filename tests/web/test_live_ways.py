@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from qa.actions import events as event_actions
+from qa.domain.channels import Channel
 from qa.domain.events import Action as Step
 from qa.domain.permissions import Role
 from qa.domain.questions import Action
@@ -132,6 +133,10 @@ def test_a_role_taken_away_closes_its_sockets_within_two_seconds_and_no_others(s
         gone, stays = (stack.enter_context(signed_in(served, world, login)) for login in ("moderator", "editor"))
         closing, staying = (stack.enter_context(desk_socket(served, client)) for client in (gone, stays))
         assert all(json.loads(socket.recv(timeout=10))["type"] == "hello" for socket in (closing, staying))
+        hub = served.app.state.hub
+        assert hub.count(event.id, Channel.STAFF) == 2
+        # As descriptors of the hub, or all of them kept by the application.
+        assert hub.crowd.count((event.id, Channel.STAFF)) in {0, 2}
         started = monotonic()
         world.give("moderator", event, Role.MODERATOR, given=False)
         until_closed(closing)

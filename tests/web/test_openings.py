@@ -1,17 +1,25 @@
 """The opening of a socket: answered at once where it is ordinary, by the library where it is odd, refused alike."""
 
+import json
 import socket
+import ssl
+import subprocess
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy.event import listen
+from websockets.sync.client import connect
 
+from qa.domain.channels import Channel
 from qa.live import admission
 from qa.live.gate import Gate
 from tests.eventually import eventually
 from tests.serving import Served, serving
+from tests.web.test_live_ways import frames_of
 from tests.world import World
 
 PATH: Final = "/@audrey/live/live"
@@ -129,3 +137,45 @@ def test_a_full_process_tells_who_comes_to_come_back(served: Served, world: Worl
         assert b"\r\nretry-after: 10\r\n" in refused.lower()
     eventually(lambda: len(served.app.state.hub) == 0)
     assert status(answer(served, opening(served))) == 101
+
+
+def test_where_tls_ends_in_the_server_the_application_keeps_its_sockets(sqlite_url: str, tmp_path: Path) -> None:
+    certificate = tmp_path / "certificate.pem"
+    made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
+    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", certificate, "-keyout", tmp_path / "key.pem"]
+    subprocess.run([*made.split(), *where], check=True, capture_output=True)
+    trusting = ssl.create_default_context(cafile=certificate)
+    with certificate.open("a") as both:
+        both.write((tmp_path / "key.pem").read_text())
+    with serving(sqlite_url, certificate=certificate) as served:
+        world = World(served.site.database, served.site.writer)
+        event = world.event()
+        for _ in range(2):
+            with connect(f"{served.sockets}{PATH}?after=0", ssl=trusting) as viewer:
+                assert json.loads(viewer.recv(timeout=10))["type"] == "hello"
+                assert json.loads(viewer.recv(timeout=10))["seq"] == 1
+                hub = served.app.state.hub
+                assert hub.count(event.id, Channel.PUBLIC) == 1
+                assert hub.crowd.count((event.id, Channel.PUBLIC)) == 0
+
+
+def test_hundreds_who_were_cut_off_resume_without_a_query_for_each(served: Served, world: World) -> None:
+    event = world.event()
+    for number in range(3):
+        world.answer(event, f"Answer {number}.", who=f"asker {number}")
+    with connect(f"{served.sockets}{PATH}?after=0") as first:
+        head = frames_of(first, 13)[-1]["seq"]
+    asked: list[str] = []
+    listen(served.site.database.reading, "before_cursor_execute", lambda *said: asked.append(said[2]))
+    host, port = served.url.removeprefix("http://").split(":")
+    with ExitStack() as stack:
+        lines = [stack.enter_context(socket.create_connection((host, int(port)), timeout=10)) for _ in range(200)]
+        for line in lines:
+            line.sendall(opening(served, f"{PATH}?after={head - 5}"))
+        for line in lines:
+            heard = b""
+            while b'"seq":%d,' % head not in heard.partition(b'"hello"')[2].partition(b"}}")[2]:
+                heard += line.recv(65536)
+            assert [f'"seq":{seq},'.encode() in heard for seq in range(head - 5, head + 1)] == [False, *[True] * 5]
+    # The clocks of the process ask now and then; nobody's coming does.
+    assert len(asked) < 50, asked
