@@ -18,6 +18,10 @@ _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _REQUEST: Final = re.compile(
     rb"GET (/[\x21-\x7e]*) HTTP/1\.1\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n){5,60}\r\n"
 )
+_TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_TOKENS: Final = re.compile(rb"%b(?:[\t ]*,[\t ]*%b)*" % (_TOKEN, _TOKEN))
+_EXTENSION: Final = rb"%b(?:[\t ]*;[\t ]*%b(?:=%b)?)*" % (_TOKEN, _TOKEN, _TOKEN)
+_EXTENSIONS: Final = re.compile(rb"%b(?:[\t ]*,[\t ]*%b)*" % (_EXTENSION, _EXTENSION))
 _KEY: Final = re.compile(rb"[+/0-9A-Za-z]{21}[AQgw]==")
 # What is looked at. Each may stand there once: several are an attempt to be understood in two ways.
 _WANTED: Final = frozenset(
@@ -34,7 +38,8 @@ _WANTED: Final = frozenset(
     }
 )
 _BODY: Final = frozenset({b"content-length", b"transfer-encoding", b"expect"})
-_NO_MORE: Final = frozenset({b"client_max_window_bits", b"client_no_context_takeover"})
+# What an offer to compress may ask for and be granted (RFC 7692, 7.1).
+_GRANTABLE: Final = re.compile(rb"client_no_context_takeover|client_max_window_bits(?:=(?:[89]|1[0-5]))?")
 
 
 class Request(NamedTuple):
@@ -88,8 +93,9 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes] | None:
 def _is_opening(headers: dict[bytes, bytes]) -> bool:
     get = headers.get
     return (
-        b"host" in headers
+        get(b"host", b"") != b""
         and _upgrades(get(b"upgrade", b""), get(b"connection", b""), get(b"sec-websocket-version", b""))
+        and _well_formed(get(b"sec-websocket-extensions"), get(b"sec-websocket-protocol"))
         and _KEY.fullmatch(get(b"sec-websocket-key", b"")) is not None
     )
 
@@ -106,7 +112,20 @@ def _known(sent: bytes) -> bytes:
 
 @lru_cache(256)
 def _upgrades(upgrade: bytes, connection: bytes, version: bytes) -> bool:
-    return upgrade.lower() == b"websocket" and b"upgrade" in _list(connection.lower()) and version == b"13"
+    return (
+        upgrade.lower() == b"websocket"
+        and _TOKENS.fullmatch(connection) is not None
+        and b"upgrade" in _list(connection.lower())
+        and version == b"13"
+    )
+
+
+@lru_cache(256)
+def _well_formed(extensions: bytes | None, subprotocols: bytes | None) -> bool:
+    """Without an empty part, a quoted one or a stray letter."""
+    return (extensions is None or _EXTENSIONS.fullmatch(extensions) is not None) and (
+        subprotocols is None or _TOKENS.fullmatch(subprotocols) is not None
+    )
 
 
 @lru_cache(256)
@@ -123,7 +142,8 @@ def deflates(extensions: bytes) -> bool:
     """Whether one of the offers is permessage-deflate as it can be granted: with a kept context on our side."""
     for offer in _list(extensions):
         name, *params = (part.strip(b" \t") for part in offer.split(b";"))
-        if name == b"permessage-deflate" and all(param.partition(b"=")[0] in _NO_MORE for param in params):
+        named = {param.partition(b"=")[0] for param in params}
+        if name == b"permessage-deflate" and len(named) == len(params) and all(map(_GRANTABLE.fullmatch, params)):
             return True
     return False
 
