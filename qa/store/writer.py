@@ -262,7 +262,10 @@ def _attempt_all(tx: Tx, jobs: list[_Job]) -> None:
 
 
 def _do_as_one(tx: Tx, actions: Sequence[OneOf[Any, Any]]) -> Sequence[Any]:
-    return actions[0].many(tx, actions[0].event_id, [action.item for action in actions])
+    outcomes = actions[0].many(tx, actions[0].event_id, [action.item for action in actions])
+    if len(outcomes) != len(actions):
+        raise ValueError(f"{len(outcomes)} answers to {len(actions)} of a set")
+    return outcomes
 
 
 def _attempt(tx: Tx, job: _Job) -> None:

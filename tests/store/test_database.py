@@ -1,8 +1,10 @@
 """Connections: what is acknowledged is on the disk, who reads can't write, times and letters come back as they went."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -93,6 +95,26 @@ def test_postgresql_answers_a_commit_when_it_is_on_the_disk(postgresql: Database
         assert conn.execute(text("SHOW synchronous_commit")).scalar() == "on"
         assert conn.execute(text("SHOW transaction_isolation")).scalar() == "read committed"
     assert library(postgresql) == "PostgreSQL"
+
+
+def test_a_postgresql_that_is_gone_is_found_gone(postgresql: Database) -> None:
+    for engine in (postgresql.writing, postgresql.reading):
+        with engine.connect() as conn:
+            driver: Any = conn.connection.driver_connection
+            told = driver.info.get_parameters()
+        assert int(told["connect_timeout"]) <= 10
+        assert int(told["tcp_user_timeout"]) <= 30_000
+        assert int(told["keepalives_idle"]) + int(told["keepalives_interval"]) * int(told["keepalives_count"]) <= 30
+
+
+def test_whoever_runs_it_may_choose_otherwise(postgresql_url: str) -> None:
+    mark = "&" if "?" in postgresql_url else "?"
+    with (
+        closing(Database(f"{postgresql_url}{mark}connect_timeout=3")) as chosen,
+        chosen.writing.connect() as conn,
+    ):
+        driver: Any = conn.connection.driver_connection
+        assert driver.info.get_parameters()["connect_timeout"] == "3"
 
 
 def test_a_reader_can_not_write(database: Database) -> None:

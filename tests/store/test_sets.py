@@ -86,6 +86,18 @@ def test_one_that_the_database_refuses_costs_its_set_only_time(database: Databas
     assert lines(database) == [1, 2, 7]
 
 
+def test_a_set_with_an_answer_missing_leaves_nobody_waiting(database: Database, writer: Writer) -> None:
+    """And the writer writes on."""
+    with busy(writer):
+        futures = [writer.submit(OneOf(_speechless, 1, item)) for item in range(3)]
+    assert {type(outcome(future)) for future in futures} == {ValueError}
+    assert writer.run(line(1)) == 1
+
+
+def _speechless(tx: Tx, event_id: int, items: Sequence[int]) -> list[int | Refused]:
+    return []
+
+
 def test_what_is_done_in_an_event_comes_in_the_order_of_the_events(writer: Writer) -> None:
     done: list[tuple[int, int]] = []
 
