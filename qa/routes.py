@@ -24,7 +24,8 @@ class Row:
     """`method` is GET, POST or WS. With a `Permission` the address must name an event the person holds it in.
 
     `query`: everybody gets the same answer, which may be kept as bytes (see `web.shelf`); these names in a query change
-    it, with the language negotiated where `lang` is one of them and not given. None: it is never kept.
+    it (in the order of our own links), and the language is negotiated where `lang` is one of them and not given. None:
+    it is never kept.
 
     `quick`: what answers instead when it comes the quick way (see `web.inbox`), as `handler` would.
     """
@@ -49,7 +50,7 @@ def table(wires: Wires) -> tuple[Row, ...]:
         Row("POST", f"{EVENT}/questions", questions.ask, _ANY, quick=questions.ask_quickly),
         Row("POST", f"{EVENT}/questions/{{n:int}}/voice", questions.voice, _ANY, quick=questions.voice_quickly),
         Row("GET", "/static/{fingerprint}/{name}", files.serve, _ANY, ()),
-        Row("GET", "/", accounts.directory, _ANY, ("lang", "q")),
+        Row("GET", "/", accounts.directory, _ANY, ("q", "lang")),
         Row("GET", "/how", accounts.how, _ANY, ("lang",)),
         Row("GET", "/j", accounts.join, _ANY),
         Row("GET", "/j/{short}", accounts.join, _ANY),
@@ -85,12 +86,12 @@ def table(wires: Wires) -> tuple[Row, ...]:
         Row("POST", f"{DESK}/notice", host.notice, Permission.RUN),
         Row("GET", "/@{handle}", accounts.account, _ANY, ("lang",)),
         Row("GET", "/@{handle}/feed.atom", accounts.feed, _ANY, ("lang",)),
-        Row("GET", EVENT, events.event, _ANY, ("lang", "show")),
+        Row("GET", EVENT, events.event, _ANY, ("show", "lang")),
         Row("GET", f"{EVENT}/ask", questions.form, _ANY),
         Row("GET", f"{EVENT}/mine", questions.mine, _ANY),
         Row("GET", f"{EVENT}/mine.json", questions.mine_json, _ANY),
         Row("GET", f"{EVENT}/open.json", events.open_order, _ANY, ("seed",)),
-        Row("GET", f"{EVENT}/q/{{n:int}}", events.permalink, _ANY, ("lang", "version")),
+        Row("GET", f"{EVENT}/q/{{n:int}}", events.permalink, _ANY, ("version", "lang")),
         Row("GET", f"{EVENT}/screen", events.screen, _ANY, ("lang",)),
         Row("GET", f"{EVENT}/snapshot.json", events.snapshot, _ANY, ()),
         Row("GET", f"{EVENT}/entries", wires.entries, _ANY, ("after", "epoch")),

@@ -151,7 +151,8 @@ class Shelf:
     async def _fetched(self, scope: Scope, names: Sequence[str], reader: Reader) -> Body:
         """The careful way: bytes that are made now if need be, once for all who wait."""
         query = canonical(names, scope["query_string"])
-        negotiated = "lang" in names and not query.startswith(b"lang=")
+        # No value holds an equals sign as it is.
+        negotiated = "lang" in names and b"lang=" not in query
         key = (scope["path"], query, reader.tag if negotiated else "")
         body = self._kept(key)
         tries = 0

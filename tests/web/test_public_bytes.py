@@ -118,6 +118,18 @@ def test_a_host_that_is_not_ours_gets_no_kept_page_either(served: Served, anybod
     assert twice[0].status == 400
 
 
+def test_an_address_with_a_language_is_not_negotiated_whatever_else_stands_in_it(
+    anybody: httpx2.Client, event: Event
+) -> None:
+    for query in ("?q=lang%3Dhe", "?q=lang=he"):
+        asked = [anybody.get(f"/{query}", headers={"Accept-Language": tag}) for tag in ("fr", "ru")]
+        assert [got.headers["content-language"] for got in asked] == ["fr", "ru"]
+    for query in ("?show=all&lang=he", "?lang=he&show=all"):
+        asked = [anybody.get(f"/@audrey/live{query}", headers={"Accept-Language": tag}) for tag in ("fr", "ru")]
+        assert [got.headers["content-language"] for got in asked] == ["he", "he"]
+        assert asked[0].headers["vary"] == "Accept-Encoding"
+
+
 def test_only_what_everybody_may_read_can_be_kept() -> None:
     rows = table(Wires(None, None))  # type: ignore[arg-type] # only the table is looked at
     kept = [row for row in rows if row.query is not None]
