@@ -30,8 +30,8 @@ _TAIL: Final = b"\x00\x00\xff\xff"
 class History:
     """The shared stream of a ring.
 
-    `following` and `waiting` count who reads it and who would like to: together exactly, each only nearly, for who is
-    slow changes over later.
+    `following` and `waiting` count who reads it and who would like to: together exactly, each only nearly (never below
+    nobody), for who is slow changes over later.
     """
 
     def __init__(self, ring: Ring) -> None:
@@ -50,9 +50,16 @@ class History:
         self._anew = True
         self._since = 0
 
+    def leave(self, *, follows: bool) -> None:
+        """One of those who take compressed frames is gone."""
+        if follows and self.following or not self.waiting:
+            self.following -= 1
+        else:
+            self.waiting -= 1
+
     def catch_up(self) -> None:
         """Compress what the ring has grown by, or forget it where nobody would read it."""
-        if self._head == self._ring.head:
+        if self._head == self._ring.head and self._rewritten == self._ring.rewritten:
             return
         texts = self._ring.after(self._head, LENGTH) if self.following or self.waiting else None
         if texts is None or self._rewritten != self._ring.rewritten:

@@ -44,19 +44,19 @@ class Room:
         self._epoch = epoch
         self._reload = frames.text(encode_bare("reload", {"snapshot": snapshot}))
         self._newest: dict[tuple[bool, bool], At] = {}
-        self._seen = (-1, -1)
+        self._seen = (-1, -1, -1)
         self.history = History(ring)
         self._hello: tuple[tuple[int, int], bytes] = ((-1, -1), b"")
         self._told: dict[At, Told | None] = {}
 
     def look(self) -> tuple[int, int]:
         """The newest entry and the version of the states: where everybody should stand."""
-        seen = (self.ring.head, self.states.version)
+        seen = (self.ring.head, self.states.version, self.ring.rewritten)
         if self._seen != seen:
             self._seen = seen
             self._newest.clear()
             self._told.clear()
-        return seen
+        return seen[:2]
 
     def is_newest(self, at: At) -> bool:
         return at[:2] == self.look()
