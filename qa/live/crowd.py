@@ -128,11 +128,8 @@ class Crowd:
     def _lost(self, viewer: Viewer) -> None:
         self._counts[viewer.key] -= 1
         self._behind.pop(viewer, None)
-        history = self._rooms[viewer.key].history
-        if viewer.at.follows:
-            history.following -= 1
-        else:
-            history.waiting -= viewer.at.deflated
+        if viewer.at.deflated:
+            self._rooms[viewer.key].history.leave(follows=viewer.at.follows)
 
     # Telling
 
