@@ -35,6 +35,7 @@ from qa.store.migrations.run import upgrade
 from qa.store.writer import Writer
 from qa.web.site import Site, now, order
 from tests.bench.doors import Doors
+from tests.bench.machine import STARTS_WITHIN
 from tests.eventually import eventually
 from tests.world import SECRET, World
 
@@ -88,7 +89,7 @@ def thrown_away() -> Iterator[Path]:
 
 def visit(port: int) -> None:
     """Be the first to see the page and to hear the channel: what the first brings in is needed once, not by each."""
-    eventually(partial(_shown, f"http://127.0.0.1:{port}{EVENT}"))
+    eventually(partial(_shown, f"http://127.0.0.1:{port}{EVENT}"), STARTS_WITHIN)
     doors = Doors(port, f"{EVENT}/live", deflate=False)
     for viewer, _ in doors.bring(1, silent=False, meanwhile=lambda: None):
         doors.close(viewer.fileno())

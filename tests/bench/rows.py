@@ -15,7 +15,7 @@ class Size:
 
     viewers: int = 10_000
     seconds: float = 2.0
-    turns: int = 3
+    turns: int = 5
     broadcasts: int = 60
     compressed: int = 5_000
     readers: int = 18_000
