@@ -3,12 +3,15 @@
 import hashlib
 import hmac
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD: Final = str.maketrans("ILO", "110")
 
 
+# Written once when the question is, and once more when it is acknowledged.
+@lru_cache(maxsize=1_000)
 def receipt_code(secret: bytes, event_id: int, n: int) -> str:
     """Twelve characters (60 bits) for one question, derived from the secret, so that it is stored nowhere."""
     digest = hmac.new(secret, f"receipt:{event_id}:{n}".encode(), hashlib.sha256).digest()
