@@ -39,23 +39,23 @@ class Admission:
         # An event keeps its address for as long as a process runs.
         self._lines: dict[str, Line] = {}
         # Who asks for an event that this process does not know yet waits for the one query of all.
-        self._waiting: dict[str, list[tuple[Request, Door]]] = {}
+        self._waiting: dict[str, list[tuple[Request, bytes, Door]]] = {}
         self._finding: set[asyncio.Task[None]] = set()
 
-    def __call__(self, request: Request, door: Door) -> bool:
+    def __call__(self, request: Request, key: bytes, door: Door) -> bool:
         """Take the connection over, now or in a moment, or refuse it; False: it is not for us to say."""
         if not self._hub.crowd.running or not request.path.endswith(_ENDING) or not self._trusted(request):
             return False
         line = self._lines.get(request.path)
         if line is None:
-            return self._wait(request, door)
+            return self._wait(request, key, door)
         if self._hub.full or not self._gate.opens(monotonic()):
             door.transport.write(handshake.busy(RETRY_SECONDS))
             door.transport.close()
             return True
-        return self._seat(request, door, line)
+        return self._seat(request, key, door, line)
 
-    def _seat(self, request: Request, door: Door, line: Line) -> bool:
+    def _seat(self, request: Request, key: bytes, door: Door, line: Line) -> bool:
         ring = line.tailer.known(line.key)
         asked = _query(request.query)
         if ring is None or asked is None:
@@ -64,18 +64,18 @@ class Admission:
         if cursor is not None and cursor > ring.head:
             # A page may be ahead of what this process has followed of the log: somebody must wait for it.
             return False
-        opening = handshake.accept(request, deflate=request.deflate)
+        opening = handshake.accept(request, key, deflate=request.deflate)
         streams.seat(line, take(door.transport), cursor, opening, compressed=request.deflate)
         return True
 
-    def _wait(self, request: Request, door: Door) -> bool:
+    def _wait(self, request: Request, key: bytes, door: Door) -> bool:
         if sum(map(len, self._waiting.values())) >= _WAITING:
             return False
         door.transport.pause_reading()
         if request.path in self._waiting:
-            self._waiting[request.path].append((request, door))
+            self._waiting[request.path].append((request, key, door))
             return True
-        self._waiting[request.path] = [(request, door)]
+        self._waiting[request.path] = [(request, key, door)]
         task = asyncio.create_task(self._learn(request.path))
         self._finding.add(task)
         task.add_done_callback(self._finding.discard)
@@ -90,9 +90,9 @@ class Admission:
         finally:
             if line is not None:
                 self._lines[path] = line
-            for request, door in self._waiting.pop(path):
+            for request, key, door in self._waiting.pop(path):
                 door.transport.resume_reading()
-                if door.transport.is_closing() or (line is not None and self(request, door)):
+                if door.transport.is_closing() or (line is not None and self(request, key, door)):
                     continue
                 door.go_on()
 

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from itertools import islice
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -51,10 +52,16 @@ class Viewer(Wire):
 class Crowd:
     """`ring_of(key)` is the channel's ring as it is known now; `states_of(key)` its states."""
 
-    def __init__(self, ring_of: Callable[[Key], Ring | None], states_of: Callable[[Key], States]) -> None:
+    def __init__(
+        self,
+        ring_of: Callable[[Key], Ring | None],
+        states_of: Callable[[Key], States],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._ring_of = ring_of
         self._states_of = states_of
-        self.sockets: Sockets[Viewer] = Sockets(self._lost, self._go_on)
+        self.sockets: Sockets[Viewer] = Sockets(self._lost, self._go_on, clock=clock)
+        self._clock = clock
         self._rooms: dict[Key, Room] = {}
         # In no order that means anything; who is gone stays until the next look at all.
         self._viewers: dict[Key, list[Viewer]] = {}
@@ -72,9 +79,9 @@ class Crowd:
 
     async def stop(self) -> None:
         """Everybody was told; whoever did not go is cut off after a moment."""
-        deadline = self._loop.time() + 1
+        deadline = self._clock() + 1
         # Nobody but this waits for the end of many, so there is no event for it.
-        while self.sockets.count and self._loop.time() < deadline:  # noqa: ASYNC110
+        while self.sockets.count and self._clock() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         for task in list(self._passes.values()):
             task.cancel()
@@ -113,13 +120,14 @@ class Crowd:
         self.sockets.add(viewer)
         self._viewers[viewer.key].append(viewer)
         self._counts[viewer.key] += 1
-        room.history.waiting += viewer.at.deflated
+        if viewer.at.deflated:
+            room.history.join(viewer.at.seq)
         if told is None:
             self.sockets.send(viewer, first + room.reload)
             self.sockets.close(viewer, Close.MOVED)
             return
         viewer.at = told.at
-        if self.sockets.send(viewer, first + told.wire):
+        if self.sockets.send(viewer, first + told.wire) and not (told.newest and viewer.rest is None):
             self._go_on(viewer)
 
     def dismiss(self, viewer: Viewer, code: Close) -> None:
@@ -129,7 +137,7 @@ class Crowd:
         self._counts[viewer.key] -= 1
         self._behind.pop(viewer, None)
         if viewer.at.deflated:
-            self._rooms[viewer.key].history.leave(follows=viewer.at.follows)
+            self._rooms[viewer.key].history.leave(viewer.at.seq, follows=viewer.at.follows)
 
     # Telling
 
@@ -179,9 +187,9 @@ class Crowd:
             if viewer.at is not known:
                 known = viewer.at
                 told = room.next(known)
-                wire, at = told or (b"", None)
+                wire, at = (told.wire, told.at) if told else (b"", None)
                 size = len(wire)
-                behind = at is not None and not room.is_newest(at)
+                behind = told is not None and not told.newest
             if viewer.busy:
                 continue
             if at is None:
@@ -220,7 +228,7 @@ class Crowd:
 
     def _fell_behind(self, viewer: Viewer) -> None:
         if not viewer.since:
-            viewer.since = self._loop.time()
+            viewer.since = self._clock()
         self._behind[viewer] = None
 
     def _caught_up(self, viewer: Viewer) -> None:
@@ -233,7 +241,7 @@ class Crowd:
 
     def tick(self) -> None:
         """Once a second: pings, and who is behind for too long."""
-        now = self._loop.time()
+        now = self._clock()
         for viewer in [one for one in self._behind if now - one.since > BEHIND_SECONDS]:
             # Who still reads is told where to start anew; who does not is cut off a moment later.
             self._start_anew(viewer, self._rooms[viewer.key])

@@ -29,8 +29,8 @@ HAND_OVER: Final = "qa.hand_over"
 _OPENING: Final = b"GET /@"
 _LIVE: Final = b"/live"
 
-# Takes care of who asks, at once or in a moment; False: the application decides.
-Admit = Callable[[handshake.Request, "Door"], bool]
+# Takes care of who asks with that key, at once or in a moment; False: the application decides.
+Admit = Callable[[handshake.Request, bytes, "Door"], bool]
 
 
 def take(transport: asyncio.Transport) -> int:
@@ -76,8 +76,8 @@ class Door(asyncio.Protocol):
         admit: Admit | None = self._app_state.get(ADMIT)
         if admit is None or self._config.is_ssl or _LIVE not in data[:200]:
             return False
-        request = handshake.read(data)
-        return request is not None and admit(request, self)
+        opening = handshake.alike(data)
+        return opening is not None and admit(*opening, self)
 
     def go_on(self) -> None:
         """To uvicorn's own protocol, with what was read."""

@@ -152,22 +152,42 @@ def deflates(extensions: bytes) -> bool:
 GRANTED: Final = "permessage-deflate; client_no_context_takeover"
 
 
-def accept(request: Request, *, deflate: bool) -> bytes:
+def alike(data: bytes) -> tuple[Request, bytes] | None:
+    """The request as `read` gives it, but for its key, and the key.
+
+    Browsers of a kind that open the same page send the same bytes: what they mean is worked out once, and they get the
+    same object.
+    """
+    start = data.find(_KEY_LINE) + len(_KEY_LINE)
+    end = start + len(_ANY_KEY)
+    key = data[start:end]
+    if start < len(_KEY_LINE) or len(data) > LONGEST or not _KEY.fullmatch(key):
+        request = read(data)
+        return request and (request, request.key)
+    request = _read_alike(data[:start] + _ANY_KEY + data[end:])
+    return request and (request, key)
+
+
+_KEY_LINE: Final = b"\r\nSec-WebSocket-Key: "
+_ANY_KEY: Final = b"AAAAAAAAAAAAAAAAAAAAAA=="
+_read_alike: Final = lru_cache(512)(read)
+
+
+def accept(request: Request, key: bytes, *, deflate: bool) -> bytes:
     """The answer that opens the socket."""
-    proof = b2a_base64(sha1(request.key + _GUID, usedforsecurity=False).digest(), newline=False)
-    return b"".join(
-        (
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ",
-            proof,
-            _SUBPROTOCOL if request.subprotocol else b"",
-            _DEFLATE if deflate else b"",
-            b"\r\n\r\n",
-        )
-    )
+    proof = b2a_base64(sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
+    return _ACCEPTED + proof + _rest(request.subprotocol, deflate)
 
 
-_SUBPROTOCOL: Final = b"\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL.encode()
-_DEFLATE: Final = b"\r\nSec-WebSocket-Extensions: " + GRANTED.encode()
+@lru_cache(4)
+def _rest(subprotocol: bool, deflate: bool) -> bytes:
+    granted = (b"\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL.encode()) if subprotocol else b""
+    return granted + (b"\r\nSec-WebSocket-Extensions: " + GRANTED.encode() if deflate else b"") + b"\r\n\r\n"
+
+
+_ACCEPTED: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
 
 
 def busy(seconds: int) -> bytes:

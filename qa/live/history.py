@@ -30,8 +30,7 @@ _TAIL: Final = b"\x00\x00\xff\xff"
 class History:
     """The shared stream of a ring.
 
-    `following` and `waiting` count who reads it and who would like to: together exactly, each only nearly (never below
-    nobody), for who is slow changes over later.
+    `following` and `waiting` count who reads it, or will once they come to where it begins anew, and who would like to.
     """
 
     def __init__(self, ring: Ring) -> None:
@@ -50,9 +49,20 @@ class History:
         self._anew = True
         self._since = 0
 
-    def leave(self, *, follows: bool) -> None:
-        """One of those who take compressed frames is gone."""
-        if follows and self.following or not self.waiting:
+    def _leads(self, cursor: int) -> bool:
+        """Whether the stream begins anew somewhere behind a cursor."""
+        return bool(self._begins) and self._begins[-1] > cursor
+
+    def join(self, cursor: int) -> None:
+        """Somebody came who takes compressed frames."""
+        if self._leads(cursor):
+            self.following += 1
+        else:
+            self.waiting += 1
+
+    def leave(self, cursor: int, *, follows: bool) -> None:
+        """One of them is gone."""
+        if not self.waiting or (self.following and (follows or self._leads(cursor))):
             self.following -= 1
         else:
             self.waiting -= 1

@@ -29,10 +29,11 @@ class At(NamedTuple):
 
 
 class Told(NamedTuple):
-    """Bytes for one write, and where a viewer stands who has them."""
+    """Bytes for one write, and where a viewer stands who has them; `newest`: that is where everybody should."""
 
     wire: bytes
     at: At
+    newest: bool
 
 
 class Room:
@@ -94,17 +95,18 @@ class Room:
         head = until = self.ring.head
         if at.deflated:
             self.history.catch_up()
-            begins = at.seq + 1 if at.follows else self.history.begins(at.seq)
-            if begins == at.seq + 1:
+            begins = self.history.begins(at.seq)
+            if at.follows or begins == at.seq + 1:
                 wires = self.history.wires(at.seq, until)
-            else:
+            if not wires:
+                # Plain, but not past where the stream begins anew.
                 until = min(until, begins - 1)
         follows = bool(wires) or (at.follows and at.seq == head)
         wires = wires or self.ring.wires(at.seq, until)
         seq = at.seq + len(wires)
         if seq < head:
-            return Told(b"".join(wires), At(seq, at.states, at.deflated, follows))
+            return Told(b"".join(wires), At(seq, at.states, at.deflated, follows), newest=False)
         # States come last, once all entries before them are told.
         states = [frames.text(frame) for frame in self.states.since(at.states)]
         newest = At(seq, self.states.version, at.deflated, follows)
-        return Told(b"".join((*wires, *states)), self._newest.setdefault((at.deflated, follows), newest))
+        return Told(b"".join((*wires, *states)), self._newest.setdefault((at.deflated, follows), newest), newest=True)

@@ -340,13 +340,18 @@ _BITS = st.sampled_from(
 _PLACES = st.tuples(st.integers(0, 1 << 20), st.integers(0, 3), _BITS)
 
 
-@settings(max_examples=400)
-@given(client=st.sampled_from(sorted(CLIENTS)), edits=st.lists(_PLACES, min_size=1, max_size=4))
-def test_what_is_read_a_library_would_open_too(client: str, edits: list[tuple[int, int, bytes]]) -> None:
+def edited(client: str, edits: list[tuple[int, int, bytes]]) -> bytes:
     data = wire(CLIENTS[client])
     for place, length, new in edits:
         at = place % (len(data) + 1)
         data = data[:at] + new + data[at + length :]
+    return data
+
+
+@settings(max_examples=400)
+@given(client=st.sampled_from(sorted(CLIENTS)), edits=st.lists(_PLACES, min_size=1, max_size=4))
+def test_what_is_read_a_library_would_open_too(client: str, edits: list[tuple[int, int, bytes]]) -> None:
+    data = edited(client, edits)
     request = handshake.read(data)
     if request is not None:
         server = judged(data)
@@ -393,13 +398,35 @@ def test_no_bytes_are_too_much_for_it(data: bytes) -> None:
     assert handshake.read(b"GET /" + data) is None
 
 
+@settings(max_examples=400)
+@given(client=st.sampled_from(sorted(CLIENTS)), edits=st.lists(_PLACES, max_size=4))
+def test_what_is_worked_out_once_is_what_would_be_read(client: str, edits: list[tuple[int, int, bytes]]) -> None:
+    data = edited(client, edits)
+    request = handshake.read(data)
+    found = handshake.alike(data)
+    assert (found is None) is (request is None)
+    if found and request:
+        alike, key = found
+        assert (alike._replace(key=b""), key) == (request._replace(key=b""), request.key)
+
+
+def test_who_sends_the_same_but_for_the_key_gets_the_same_object() -> None:
+    other = FIREFOX.replace(KEY.encode(), b"AQIDBAUGBwgJCgsMDQ4PEA==")
+    first, second = handshake.alike(FIREFOX), handshake.alike(other)
+    assert first is not None
+    assert second is not None
+    assert first[0] is second[0]
+    assert (first[1], second[1]) == (KEY.encode(), b"AQIDBAUGBwgJCgsMDQ4PEA==")
+
+
 # The answer
 
 
 def test_the_key_of_the_rfcs_example_gets_the_rfcs_answer() -> None:
     request = handshake.read(FIREFOX)
     assert request is not None
-    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in handshake.accept(request, deflate=False)
+    answer = handshake.accept(request, request.key, deflate=False)
+    assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in answer
 
 
 def opened(client: ClientProtocol, *, grant: bool = True, answer: handshake.Request | None = None) -> ClientProtocol:
@@ -408,7 +435,7 @@ def opened(client: ClientProtocol, *, grant: bool = True, answer: handshake.Requ
     request = handshake.read(b"".join(client.data_to_send()))
     assert request is not None
     request = answer or request
-    client.receive_data(handshake.accept(request, deflate=grant and request.deflate))
+    client.receive_data(handshake.accept(request, request.key, deflate=grant and request.deflate))
     return client
 
 
@@ -469,7 +496,8 @@ def test_a_grant_to_who_did_not_ask_would_be_found_out() -> None:
     asked = handshake.read(wire(CLIENTS["Node's own"]))
     assert asked is not None
     client = asking()
-    client.receive_data(handshake.accept(asked._replace(key=client.key.encode(), subprotocol=False), deflate=True))
+    asked = asked._replace(subprotocol=False)
+    client.receive_data(handshake.accept(asked, client.key.encode(), deflate=True))
     assert isinstance(client.handshake_exc, NegotiationError)
 
 
