@@ -4,7 +4,7 @@ import json
 import socket
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from qa.domain.events import Event
 from qa.live import ring
 from qa.store import log
 from tests.eventually import eventually
-from tests.serving import Served
+from tests.serving import Served, serving
 from tests.web.test_live_ways import frames_of, viewer
 from tests.world import World
 
@@ -71,10 +71,10 @@ def test_deaf_viewers_cost_a_bounded_amount_and_keep_nobody_from_hearing_everyth
 ) -> None:
     crowd = served.app.state.hub.crowd
     port = int(served.url.rpartition(":")[2])
-    deafs = [deaf(served) for _ in range(20)]
-    lines = [one.__enter__() for one in deafs]
-    eventually(lambda: crowd.sockets.count == len(lines))
-    with viewer(served) as hearing:
+    with ExitStack() as stack:
+        lines = [stack.enter_context(deaf(served)) for _ in range(20)]
+        eventually(lambda: crowd.sockets.count == len(lines))
+        hearing = stack.enter_context(viewer(served))
         assert json.loads(hearing.recv(timeout=10))["type"] == "hello"
         for _ in range(4):
             say(world, event, 400)
@@ -87,8 +87,24 @@ def test_deaf_viewers_cost_a_bounded_amount_and_keep_nobody_from_hearing_everyth
         eventually(lambda: unsent(port) == 0)
         say(world, event, 1)
         assert len(frames_of(hearing, 1)) == 1
-    for one in deafs:
-        one.__exit__(None, None, None)
+
+
+def test_where_the_application_keeps_its_sockets_the_deaf_are_let_go_too(sqlite_url: str) -> None:
+    with serving(sqlite_url, plain=True) as served, ExitStack() as stack:
+        world = World(served.site.database, served.site.writer)
+        event = world.event()
+        for _ in range(5):
+            stack.enter_context(deaf(served))
+        with viewer(served) as hearing:
+            assert json.loads(hearing.recv(timeout=10))["type"] == "hello"
+            eventually(lambda: served.app.state.hub.count(event.id, Channel.PUBLIC) == 6)
+            # More than the kernel would take for a reader that does not read.
+            for _ in range(8):
+                say(world, event, 400)
+                assert len(frames_of(hearing, 400)) == 400
+            eventually(lambda: served.app.state.hub.count(event.id, Channel.PUBLIC) == 1, within=25)
+            say(world, event, 1)
+            assert len(frames_of(hearing, 1)) == 1
 
 
 def test_who_falls_off_the_ring_is_told_where_to_start_anew(served: Served, world: World, event: Event) -> None:
