@@ -81,6 +81,8 @@ def step(room: Room, listener: Listener) -> None:
     entries = ['"seq"' in text for text in new]
     assert entries == sorted(entries, reverse=True)
     assert listener.at.seq == before.seq + sum(entries)
+    assert any(entries) or before.seq == room.ring.head
+    assert after.newest == room.is_newest(after.at)
     expected = room.states.since(before.states) if listener.at.seq == room.ring.head else []
     assert [text for text in new if '"seq"' not in text] == expected
     assert listener.at.states == (room.states.version if listener.at.seq == room.ring.head else before.states)
