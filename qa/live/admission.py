@@ -8,18 +8,48 @@ from typing import Final
 import structlog
 
 from qa.live import handshake, streams
+from qa.live.crowd import Viewer
 from qa.live.door import Door, take
 from qa.live.gate import Gate
 from qa.live.handshake import Request
 from qa.live.hub import Hub, Line
+from qa.live.room import At
 from qa.store.database import DatabaseError
 
 log = structlog.get_logger(__name__)
 
 _ENDING: Final = "/live"
 RETRY_SECONDS: Final = 10
+# So many different openings are kept.
+_WAYS: Final = 512
 # As many wait at most; the others the application serves one by one.
 _WAITING: Final = 20_000
+
+
+class Way:
+    """What all have in common who ask with the same bytes: their place in the room, and what they are told first."""
+
+    def __init__(self, hub: Hub, line: Line, request: Request, cursor: int | None, *, from_now: bool) -> None:
+        self._hub = hub
+        self._key = line.key
+        self._room = hub.crowd.room(line.key, line.epoch, line.snapshot)
+        self._at = At(-1 if cursor is None else cursor, 0, request.deflate, follows=False)
+        self._from_now = from_now
+        self._answer = handshake.rest(request.subprotocol, request.deflate)
+        self._seen: tuple[tuple[int, ...], int] | None = None
+
+    def seat(self, transport: asyncio.Transport, key: bytes) -> None:
+        """Take a connection over, and say all that a newcomer is told in one write."""
+        retry = self._hub.retry()
+        seen = (self._room.look(), retry["max"])
+        if self._seen != seen:
+            self._seen = seen
+            if self._from_now:
+                self._at = self._at._replace(seq=self._room.ring.head)
+            self._told = self._room.next(self._at)
+            self._rest = self._answer + self._room.greeting(retry, self._told)
+        first = handshake.accepted(key) + self._rest
+        self._hub.crowd.seat(Viewer(take(transport), self._key, self._at, ""), self._room, first, self._told)
 
 
 class Admission:
@@ -38,35 +68,45 @@ class Admission:
         self._gate = Gate()
         # An event keeps its address for as long as a process runs.
         self._lines: dict[str, Line] = {}
+        self._ways: dict[Request, Way] = {}
         # Who asks for an event that this process does not know yet waits for the one query of all.
         self._waiting: dict[str, list[tuple[Request, bytes, Door]]] = {}
         self._finding: set[asyncio.Task[None]] = set()
 
     def __call__(self, request: Request, key: bytes, door: Door) -> bool:
         """Take the connection over, now or in a moment, or refuse it; False: it is not for us to say."""
-        if not self._hub.crowd.running or not request.path.endswith(_ENDING) or not self._trusted(request):
-            return False
-        line = self._lines.get(request.path)
-        if line is None:
-            return self._wait(request, key, door)
+        way = self._ways.get(request)
+        if way is None:
+            if not self._hub.crowd.running or not request.path.endswith(_ENDING) or not self._trusted(request):
+                return False
+            line = self._lines.get(request.path)
+            if line is None:
+                return self._wait(request, key, door)
+            way = self._way(request, line)
+            if way is None:
+                return False
         if self._hub.full or not self._gate.opens(monotonic()):
             door.transport.write(handshake.busy(RETRY_SECONDS))
             door.transport.close()
-            return True
-        return self._seat(request, key, door, line)
+        else:
+            way.seat(door.transport, key)
+        return True
 
-    def _seat(self, request: Request, key: bytes, door: Door, line: Line) -> bool:
+    def _way(self, request: Request, line: Line) -> Way | None:
+        """None: it takes more time to say."""
         ring = line.tailer.known(line.key)
         asked = _query(request.query)
         if ring is None or asked is None:
-            return False
+            return None
         cursor = streams.cursor_of(asked, line, ring.head)
         if cursor is not None and cursor > ring.head:
             # A page may be ahead of what this process has followed of the log: somebody must wait for it.
-            return False
-        opening = handshake.accept(request, key, deflate=request.deflate)
-        streams.seat(line, take(door.transport), cursor, opening, compressed=request.deflate)
-        return True
+            return None
+        if len(self._ways) >= _WAYS:
+            self._ways.clear()
+        way = Way(self._hub, line, request, cursor, from_now=cursor is not None and "after" not in asked)
+        self._ways[request] = way
+        return way
 
     def _wait(self, request: Request, key: bytes, door: Door) -> bool:
         if sum(map(len, self._waiting.values())) >= _WAITING:

@@ -16,7 +16,7 @@ import structlog
 
 from qa.domain.messages import Close
 from qa.live.ring import Ring
-from qa.live.room import At, Room
+from qa.live.room import At, Room, Told
 from qa.live.sockets import Sockets, Wire
 from qa.live.viewer import States
 from qa.store.log import Key
@@ -114,20 +114,18 @@ class Crowd:
             self._viewers[key] = []
         return room
 
-    def seat(self, viewer: Viewer, room: Room, first: bytes) -> None:
-        """Take a socket over; `first` (the answer to its opening, the hello) goes out before all else."""
-        told = room.next(viewer.at)
-        self.sockets.add(viewer)
+    def seat(self, viewer: Viewer, room: Room, first: bytes, told: Told | None) -> None:
+        """Take a socket over. `first` goes out before all else, and ends with what `told` says, or with `reload`."""
         self._viewers[viewer.key].append(viewer)
         self._counts[viewer.key] += 1
+        if told:
+            viewer.at = told.at
         if viewer.at.deflated:
-            room.history.join(viewer.at.seq)
+            room.history.join(viewer.at.seq, follows=viewer.at.follows)
+        sent = self.sockets.add(viewer, first)
         if told is None:
-            self.sockets.send(viewer, first + room.reload)
             self.sockets.close(viewer, Close.MOVED)
-            return
-        viewer.at = told.at
-        if self.sockets.send(viewer, first + told.wire) and not (told.newest and viewer.rest is None):
+        elif not (sent and told.newest):
             self._go_on(viewer)
 
     def dismiss(self, viewer: Viewer, code: Close) -> None:
@@ -156,7 +154,7 @@ class Crowd:
 
     async def _tell(self, key: Key) -> None:
         room = self._rooms[key]
-        told: tuple[int, int] | None = None
+        told: tuple[int, int, int] | None = None
         while True:
             ring = self._ring_of(key)
             if ring is not None and ring is not room.ring:

@@ -161,7 +161,8 @@ def alike(data: bytes) -> tuple[Request, bytes] | None:
     start = data.find(_KEY_LINE) + len(_KEY_LINE)
     end = start + len(_ANY_KEY)
     key = data[start:end]
-    if start < len(_KEY_LINE) or len(data) > LONGEST or not _KEY.fullmatch(key):
+    # Whoever has a cookie is like nobody else.
+    if start < len(_KEY_LINE) or len(data) > LONGEST or not _KEY.fullmatch(key) or _COOKIE in data:
         request = read(data)
         return request and (request, request.key)
     request = _read_alike(data[:start] + _ANY_KEY + data[end:])
@@ -169,18 +170,23 @@ def alike(data: bytes) -> tuple[Request, bytes] | None:
 
 
 _KEY_LINE: Final = b"\r\nSec-WebSocket-Key: "
+_COOKIE: Final = b"ookie:"
 _ANY_KEY: Final = b"AAAAAAAAAAAAAAAAAAAAAA=="
 _read_alike: Final = lru_cache(512)(read)
 
 
 def accept(request: Request, key: bytes, *, deflate: bool) -> bytes:
     """The answer that opens the socket."""
-    proof = b2a_base64(sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
-    return _ACCEPTED + proof + _rest(request.subprotocol, deflate)
+    return accepted(key) + rest(request.subprotocol, deflate)
 
 
-@lru_cache(4)
-def _rest(subprotocol: bool, deflate: bool) -> bytes:
+def accepted(key: bytes) -> bytes:
+    """The answer up to the proof that the key was read."""
+    return _ACCEPTED + b2a_base64(sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)
+
+
+def rest(subprotocol: bool, deflate: bool) -> bytes:
+    """What of the answer is the same for all of a kind."""
     granted = (b"\r\nSec-WebSocket-Protocol: " + SUBPROTOCOL.encode()) if subprotocol else b""
     return granted + (b"\r\nSec-WebSocket-Extensions: " + GRANTED.encode() if deflate else b"") + b"\r\n\r\n"
 

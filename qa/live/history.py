@@ -53,9 +53,9 @@ class History:
         """Whether the stream begins anew somewhere behind a cursor."""
         return bool(self._begins) and self._begins[-1] > cursor
 
-    def join(self, cursor: int) -> None:
+    def join(self, cursor: int, *, follows: bool = False) -> None:
         """Somebody came who takes compressed frames."""
-        if self._leads(cursor):
+        if follows or self._leads(cursor):
             self.following += 1
         else:
             self.waiting += 1

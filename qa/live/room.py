@@ -50,22 +50,26 @@ class Room:
         self._hello: tuple[tuple[int, int], bytes] = ((-1, -1), b"")
         self._told: dict[At, Told | None] = {}
 
-    def look(self) -> tuple[int, int]:
-        """The newest entry and the version of the states: where everybody should stand."""
+    def look(self) -> tuple[int, int, int]:
+        """What changes with any news: the newest entry, the version of the states, how often the ring was rewritten."""
         seen = (self.ring.head, self.states.version, self.ring.rewritten)
         if self._seen != seen:
             self._seen = seen
             self._newest.clear()
             self._told.clear()
-        return seen[:2]
+        return seen
 
     def is_newest(self, at: At) -> bool:
-        return at[:2] == self.look()
+        return at[:2] == self.look()[:2]
 
     @property
     def reload(self) -> bytes:
         """Tells a viewer to start anew from the snapshot."""
         return self._reload
+
+    def greeting(self, retry: dict[str, int], told: Told | None) -> bytes:
+        """The hello and what comes first for a newcomer, or where they start anew."""
+        return self.hello(retry) + (told.wire if told else self._reload)
 
     def replace(self, ring: Ring) -> None:
         """The log was read again: go on with this ring, and everybody starts anew who does not fit it."""

@@ -109,14 +109,16 @@ class Sockets(Generic[W]):
 
     # Coming and going
 
-    def add(self, wire: W) -> None:
-        """Take a connected, non-blocking socket over: it is ours from now on."""
-        if wire.fd >= len(self._wires):
-            self._wires.extend([None] * (wire.fd + 1 - len(self._wires)))
-        self._wires[wire.fd] = wire
+    def add(self, wire: W, first: bytes = b"") -> bool:
+        """Take a connected, non-blocking socket over: it is ours from now on. Whether it took all of `first`."""
+        fd = wire.fd
+        if fd >= len(self._wires):
+            self._wires.extend([None] * (fd + 1 - len(self._wires)))
+        self._wires[fd] = wire
         self.count += 1
-        lines.bound(wire.fd)
-        self._epoll.register(wire.fd, _IN)
+        lines.bound(fd)
+        self._epoll.register(fd, _IN)
+        return not first or (self.send(wire, first) and wire.rest is None)
 
     def close(self, wire: W, code: int, why: str = "") -> None:
         """Say why, and end it once the other side has agreed, or after a moment."""
@@ -232,15 +234,19 @@ class Sockets(Generic[W]):
             self._drop(wire)
             return
         wire.heard = True
-        if wire in self._closing:
-            return
-        known = self._readers.pop(wire, None)
-        if known is None and is_pong(data):
-            return
-        since, reader = known or (self._clock(), Reader(self._limits, compressed=wire.compressed))
+        if wire not in self._closing and (wire in self._readers or not is_pong(data)):
+            self._hear(wire, data)
+
+    def _hear(self, wire: W, data: bytes) -> None:
+        since, reader = self._readers.pop(wire, None) or (
+            self._clock(),
+            Reader(self._limits, compressed=wire.compressed),
+        )
         try:
             for message in reader.feed(data):
-                since = self._clock()
+                if not message.op & 8:
+                    # A message has ended. A ping in the middle of one gives it no more time.
+                    since = self._clock()
                 self._take(wire, message)
                 if wire.gone or wire in self._closing:
                     return

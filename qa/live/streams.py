@@ -96,18 +96,11 @@ async def _hand_over(socket: WebSocket, line: Line, token: str) -> None:
     protocol.hold()
     await socket.accept(subprotocol=_subprotocol(socket), headers=granted)
     fd = await protocol.take()
-    seat(line, fd, cursor, b"", token=token, compressed=deflate)
-
-
-def seat(line: Line, fd: int, cursor: int | None, first: bytes, *, compressed: bool, token: str = "") -> None:
-    """Give a descriptor its place in the crowd, at a cursor (None: it must reload); `first` goes out before the hello.
-
-    The channel's ring must be known by now.
-    """
     crowd = line.hub.crowd
     room = crowd.room(line.key, line.epoch, line.snapshot)
-    at = At(-1 if cursor is None else cursor, 0, compressed, follows=False)
-    crowd.seat(Viewer(fd, line.key, at, token), room, first + room.hello(line.hub.retry()))
+    at = At(-1 if cursor is None else cursor, 0, deflate, follows=False)
+    told = room.next(at)
+    crowd.seat(Viewer(fd, line.key, at, token), room, room.greeting(line.hub.retry(), told), told)
 
 
 async def _until_gone(socket: WebSocket) -> None:

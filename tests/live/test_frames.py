@@ -204,7 +204,11 @@ def test_a_compressed_message_is_given_on_as_it_came() -> None:
     ]
 
 
-@pytest.mark.parametrize("half", [sent(Op.TEXT, b"a text")[:-1], sent(Op.TEXT, fin=False), b"\x81"])
+@pytest.mark.parametrize(
+    "half",
+    [sent(Op.TEXT, b"a text")[:-1], sent(Op.TEXT, fin=False), b"\x81"],
+    ids=["most of a frame", "a fragment", "a byte"],
+)
 def test_who_said_half_of_something_is_not_idle(half: bytes) -> None:
     reader = Reader(Limits())
     assert read(reader, half) == []

@@ -419,6 +419,15 @@ def test_who_sends_the_same_but_for_the_key_gets_the_same_object() -> None:
     assert (first[1], second[1]) == (KEY.encode(), b"AQIDBAUGBwgJCgsMDQ4PEA==")
 
 
+def test_who_has_a_cookie_is_not_kept_in_mind() -> None:
+    data = with_line(b"cookie: qa=secret")
+    first, second = handshake.alike(data), handshake.alike(data)
+    assert first is not None
+    assert second is not None
+    assert first == second
+    assert first[0] is not second[0]
+
+
 # The answer
 
 

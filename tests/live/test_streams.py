@@ -167,8 +167,8 @@ async def test_who_is_asked_to_leave_is_closed_with_the_reason(code: Close, open
     _, _, line = opened
     socket = Socket(line)
     await eventually_async(lambda: socket.told)
-    for seat in line.hub.listeners(Channel.PUBLIC):
-        seat.ask_to_leave(code)
+    for listener in line.hub.listeners(Channel.PUBLIC):
+        line.hub.dismiss(listener, code)
     await asyncio.wait_for(socket.served, 10)
     assert socket.closed == code
 

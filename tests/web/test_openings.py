@@ -142,7 +142,7 @@ def test_a_full_process_tells_who_comes_to_come_back(served: Served, world: Worl
 def test_where_tls_ends_in_the_server_the_application_keeps_its_sockets(sqlite_url: str, tmp_path: Path) -> None:
     certificate = tmp_path / "certificate.pem"
     made = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1"
-    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", certificate, "-keyout", tmp_path / "key.pem"]
+    where = ["-addext", "subjectAltName=IP:127.0.0.1", "-out", str(certificate), "-keyout", str(tmp_path / "key.pem")]
     subprocess.run([*made.split(), *where], check=True, capture_output=True)
     trusting = ssl.create_default_context(cafile=certificate)
     with certificate.open("a") as both:
