@@ -238,10 +238,8 @@ class Sockets(Generic[W]):
             self._hear(wire, data)
 
     def _hear(self, wire: W, data: bytes) -> None:
-        since, reader = self._readers.pop(wire, None) or (
-            self._clock(),
-            Reader(self._limits, compressed=wire.compressed),
-        )
+        begun = (self._clock(), Reader(self._limits, compressed=wire.compressed))
+        since, reader = self._readers.pop(wire, begun)
         try:
             for message in reader.feed(data):
                 if not message.op & 8:
