@@ -5,7 +5,6 @@ write: the busier it is, the more is joined. Who would block is left where they 
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable
 from itertools import islice
@@ -15,6 +14,7 @@ from typing import Final
 import structlog
 
 from qa.domain.messages import Close
+from qa.live.lines import line_of
 from qa.live.ring import Ring
 from qa.live.room import At, Room, Told
 from qa.live.sockets import Sockets, Wire
@@ -36,6 +36,7 @@ class Viewer(Wire):
     def __init__(self, fd: int, key: Key, at: At, token: str) -> None:
         # The base's part too, without asking it: this happens twenty thousand times in a second.
         self.fd = fd
+        self.line = line_of(fd)
         self.rest = None
         self.busy = False
         self.heard = True
@@ -177,7 +178,6 @@ class Crowd:
 
     def _step(self, room: Room, viewers: list[Viewer]) -> None:
         """One write each; those in step with each other get the same bytes."""
-        write = os.write
         known: At | None = None
         at: At | None = None
         wire, size, behind = b"", 0, False
@@ -194,7 +194,7 @@ class Crowd:
                 self._start_anew(viewer, room)
                 continue
             try:
-                sent = write(viewer.fd, wire) if size else 0
+                sent = viewer.line.send(wire) if size else 0
             except BlockingIOError:
                 sent = 0
             except OSError:

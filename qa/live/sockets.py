@@ -5,14 +5,14 @@ slow one has not taken is at most one piece of what everybody got; the kernel's 
 """
 
 import asyncio
-import os
 import select
 from collections.abc import Callable
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
-from qa.live import frames, lines
+from qa.live import frames
 from qa.live.frames import Broken, Limits, Message, Op, Reader
+from qa.live.lines import Line, cut, finish, line_of
 from qa.live.pings import Round
 
 AT_ONCE: Final = 64 * 1024
@@ -32,10 +32,11 @@ AVAILABLE: Final = hasattr(select, "epoll")
 class Wire:
     """One socket. `rest` is what the kernel did not take yet; `busy`: it can't be written to now, or never again."""
 
-    __slots__ = ("busy", "fd", "heard", "rest")
+    __slots__ = ("busy", "fd", "heard", "line", "rest")
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
+        self.line = line_of(fd)
         self.rest: bytes | None = None
         self.busy = False
         self.heard = True
@@ -116,7 +117,6 @@ class Sockets(Generic[W]):
             self._wires.extend([None] * (fd + 1 - len(self._wires)))
         self._wires[fd] = wire
         self.count += 1
-        lines.bound(fd)
         self._epoll.register(fd, _IN)
         return not first or (self.send(wire, first) and wire.rest is None)
 
@@ -139,14 +139,14 @@ class Sockets(Generic[W]):
 
     def _finish(self, wire: W) -> None:
         """All is sent: say so. What still comes is read and dropped, else the kernel would cut short what was sent."""
-        if not lines.finish(wire.fd):
+        if not finish(wire.line):
             self._drop(wire)
 
     def abort(self, wire: W) -> None:
         """Cut it off, and have the kernel forget what it holds for it."""
-        self._drop(wire, lines.cut)
+        self._drop(wire, cut)
 
-    def _drop(self, wire: W, close: Callable[[int], None] = os.close) -> None:
+    def _drop(self, wire: W, close: Callable[[Line], None] = Line.close) -> None:
         if wire.gone:
             return
         fd, wire.fd, wire.rest, wire.busy = wire.fd, -1, None, True
@@ -155,7 +155,7 @@ class Sockets(Generic[W]):
         self._readers.pop(wire, None)
         self._closing.pop(wire, None)
         # A descriptor that is closed leaves the epoll by itself.
-        close(fd)
+        close(wire.line)
         self._lost(wire)
 
     # Writing
@@ -171,7 +171,7 @@ class Sockets(Generic[W]):
                 return False
             return True
         try:
-            sent = os.write(wire.fd, data)
+            sent = wire.line.send(data)
         except BlockingIOError:
             sent = 0
         except OSError:
@@ -190,7 +190,7 @@ class Sockets(Generic[W]):
     def _flush(self, wire: W) -> None:
         if wire.rest:
             try:
-                sent = os.write(wire.fd, wire.rest)
+                sent = wire.line.send(wire.rest)
             except BlockingIOError:
                 return
             except OSError:
@@ -225,7 +225,7 @@ class Sockets(Generic[W]):
 
     def _read(self, wire: W) -> None:
         try:
-            data = os.read(wire.fd, AT_ONCE)
+            data = wire.line.recv(AT_ONCE)
         except BlockingIOError:
             return
         except OSError:
