@@ -18,6 +18,10 @@ DESKTOP: Final = {"width": 1440, "height": 900}
 PROJECTOR: Final = {"width": 1920, "height": 1080}
 # What a state visit's page is measured by: WCAG 2.2, levels A and AA.
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+# What moves and comes to an end has done so.
+AT_REST: Final = """() => Promise.allSettled(
+  document.getAnimations().filter(({ effect }) => isFinite(effect.getComputedTiming().endTime)).map((one) => one.finished)
+)"""
 
 
 @dataclass(slots=True)
@@ -68,7 +72,8 @@ class Visitor:
         raise AssertionError(f"{self.name}: Tab does not lead to {selector}")
 
     def is_accessible(self) -> None:
-        """axe finds nothing on the page as it stands."""
+        """axe finds nothing on the page as it stands, once what has just arrived has faded in."""
+        self.page.evaluate(AT_REST)
         found: dict[str, Any] = Axe().run(self.page, options={"runOnly": list(RULES)}).response
         told = [
             f"{rule['id']}: {rule['help']} {[node['html'][:160] for node in rule['nodes'][:3]]}"
