@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from qa.live import handshake, streams
-from qa.live.crowd import Viewer
+from qa.live.audience import Viewer
 from qa.live.door import Door, take
 from qa.live.gate import Gate
 from qa.live.handshake import Request
@@ -32,7 +32,7 @@ class Way:
     def __init__(self, hub: Hub, line: Line, request: Request, cursor: int | None, *, from_now: bool) -> None:
         self._hub = hub
         self._key = line.key
-        self._room = hub.crowd.room(line.key, line.epoch, line.snapshot)
+        self._room = hub.audience.room(line.key, line.epoch, line.snapshot)
         self._at = At(-1 if cursor is None else cursor, 0, request.deflate, follows=False)
         self._from_now = from_now
         self._answer = handshake.rest(request.subprotocol, request.deflate)
@@ -49,7 +49,7 @@ class Way:
             self._told = self._room.next(self._at)
             self._rest = self._answer + self._room.greeting(retry, self._told)
         first = handshake.accepted(key) + self._rest
-        self._hub.crowd.seat(Viewer(take(transport), self._key, self._at, ""), self._room, first, self._told)
+        self._hub.audience.seat(Viewer(take(transport), self._key, self._at, ""), self._room, first, self._told)
 
 
 class Admission:
@@ -77,7 +77,7 @@ class Admission:
         """Take the connection over, now or in a moment, or refuse it; False: it is not for us to say."""
         way = self._ways.get(request)
         if way is None:
-            if not self._hub.crowd.running or not request.path.endswith(_ENDING) or not self._trusted(request):
+            if not self._hub.audience.running or not request.path.endswith(_ENDING) or not self._trusted(request):
                 return False
             line = self._lines.get(request.path)
             if line is None:

@@ -1,7 +1,7 @@
 """Holds the viewers of this process and wakes them when their channel has news.
 
-Most are bare descriptors, which the `crowd` tells all together. Where the application keeps a connection (server-sent
-events, TLS, another server) a task waits in a seat.
+Most are bare descriptors, which the `audience` tells all together. Where the application keeps a connection
+(server-sent events, TLS, another server) a task waits in a seat.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from qa.domain.channels import Channel
 from qa.domain.messages import Close, encode
-from qa.live.crowd import Crowd, Viewer
+from qa.live.audience import Audience, Viewer
 from qa.live.ring import Ring
 from qa.live.tailer import Tailer
 from qa.live.viewer import States
@@ -41,7 +41,7 @@ class Seat:
 
 
 class Hub:
-    """No queue and no buffer for anybody: who waits, waits on the channel's one event, or stands in the crowd.
+    """No queue and no buffer for anybody: who waits, waits on the channel's one event, or stands in the audience.
 
     `ring_of(key)` is a channel's ring as it is known now, None while nobody has asked for it.
     """
@@ -52,16 +52,16 @@ class Hub:
         self._states: dict[Key, States] = defaultdict(States)
         self._seats: set[Seat] = set()
         self._seated: Counter[Key] = Counter()
-        self.crowd = Crowd(ring_of, self.states)
+        self.audience = Audience(ring_of, self.states)
         self.draining = False
 
     def start(self) -> None:
         """In the running loop: from now on descriptors can be taken over."""
-        self.crowd.start()
+        self.audience.start()
 
     def wake(self, key: Key) -> None:
         """The channel has news: everybody who waits goes on, and the next wait is a new one."""
-        self.crowd.wake(key)
+        self.audience.wake(key)
         if event := self._news.pop(key, None):
             event.set()
 
@@ -92,27 +92,27 @@ class Hub:
             self._seated[key] -= 1
 
     def __len__(self) -> int:
-        return len(self._seats) + self.crowd.sockets.count
+        return len(self._seats) + self.audience.sockets.count
 
     @property
     def full(self) -> bool:
         """Nobody else is let in for now."""
-        return self.draining or len(self._seats) + self.crowd.sockets.count >= self.most
+        return self.draining or len(self._seats) + self.audience.sockets.count >= self.most
 
     def count(self, event_id: int, channel: Channel) -> int:
         key = (event_id, channel)
-        return self._seated[key] + self.crowd.count(key)
+        return self._seated[key] + self.audience.count(key)
 
     def occupied(self) -> set[Key]:
         """The channels somebody listens to."""
-        return {key for key, count in self._seated.items() if count} | self.crowd.occupied()
+        return {key for key, count in self._seated.items() if count} | self.audience.occupied()
 
     def listeners(self, channel: Channel) -> list[Seat | Viewer]:
         """Who listens to this channel of any event; each has its `key` and, on the staff's, its session's `token`."""
         seated = [seat for seat in self._seats if seat.key[1] is channel]
         return [
             *seated,
-            *(one for key in self.crowd.occupied() if key[1] is channel for one in self.crowd.viewers(key)),
+            *(one for key in self.audience.occupied() if key[1] is channel for one in self.audience.viewers(key)),
         ]
 
     def dismiss(self, listener: Seat | Viewer, code: Close) -> None:
@@ -120,7 +120,7 @@ class Hub:
         if isinstance(listener, Seat):
             listener.ask_to_leave(code)
         else:
-            self.crowd.dismiss(listener, code)
+            self.audience.dismiss(listener, code)
 
     def drain(self) -> None:
         """Everybody is told that the server restarts; nobody new is let in."""
@@ -130,11 +130,11 @@ class Hub:
                 self.dismiss(listener, Close.RESTART)
 
     async def stop(self) -> None:
-        await self.crowd.stop()
+        await self.audience.stop()
 
     async def tick(self) -> None:
         """Once a second: pings, and who is too slow."""
-        self.crowd.tick()
+        self.audience.tick()
 
     def retry(self) -> dict[str, int]:
         """The window in seconds in which clients come back after a cut: wide enough for all who are here now."""

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from qa.domain.channels import Channel
 from qa.domain.messages import SUBPROTOCOL, Close, encode_bare
 from qa.live import handshake
-from qa.live.crowd import Viewer
+from qa.live.audience import Viewer
 from qa.live.door import HAND_OVER, Socket
 from qa.live.hub import Line, Seat, TooMany
 from qa.live.ring import Ring
@@ -59,10 +59,10 @@ async def _stand(query: QueryParams | Mapping[str, str], line: Line) -> tuple[Ri
 async def serve_socket(socket: WebSocket, line: Line, token: str = "") -> None:
     """Send a channel to a socket until one side ends it; `token` names the session of staff.
 
-    Where its descriptor can be had, the crowd takes it and this ends at once.
+    Where its descriptor can be had, the audience takes it and this ends at once.
     """
     try:
-        if line.hub.crowd.running and HAND_OVER in socket.scope.get("extensions", {}):
+        if line.hub.audience.running and HAND_OVER in socket.scope.get("extensions", {}):
             await _hand_over(socket, line, token)
             return
         with line.hub.seat(line.key, token) as seat:
@@ -96,11 +96,11 @@ async def _hand_over(socket: WebSocket, line: Line, token: str) -> None:
     protocol.hold()
     await socket.accept(subprotocol=_subprotocol(socket), headers=granted)
     fd = await protocol.take()
-    crowd = line.hub.crowd
-    room = crowd.room(line.key, line.epoch, line.snapshot)
+    audience = line.hub.audience
+    room = audience.room(line.key, line.epoch, line.snapshot)
     at = At(-1 if cursor is None else cursor, 0, deflate, follows=False)
     told = room.next(at)
-    crowd.seat(Viewer(fd, line.key, at, token), room, room.greeting(line.hub.retry(), told), told)
+    audience.seat(Viewer(fd, line.key, at, token), room, room.greeting(line.hub.retry(), told), told)
 
 
 async def _until_gone(socket: WebSocket) -> None:

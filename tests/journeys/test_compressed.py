@@ -67,8 +67,10 @@ class Node:
         return heard
 
     def leave(self) -> None:
+        assert self._process.stdout
+        self._process.stdout.close()
         self._process.kill()
-        self._process.communicate()
+        self._process.wait()
 
 
 def texts_of(heard: Heard) -> list[str]:
@@ -90,6 +92,8 @@ def test_a_browser_and_node_read_one_compressed_stream_whenever_they_join(
             nodes.append(Node(f"{served.sockets}/@audrey/live/live"))
             eventually(partial(everybody_is_there, served, event, at // 10 * 2 + 2))
             say(world, event, texts[at : at + 10])
+            # Who comes next comes after all of this.
+            eventually(partial(told_all, nodes[0].heard, texts[: at + 10]))
         for index, node in enumerate(nodes):
             told = eventually(partial(told_all, node.heard, texts[index * 10 :]))
             assert told
@@ -99,7 +103,7 @@ def test_a_browser_and_node_read_one_compressed_stream_whenever_they_join(
             )
             assert told
             assert "permessage-deflate" in told["extensions"]
-        followers = served.app.state.hub.crowd.viewers((event.id, Channel.PUBLIC))
+        followers = served.app.state.hub.audience.viewers((event.id, Channel.PUBLIC))
         assert sum(one.at.follows for one in followers) > len(followers) / 2, "most were to read the shared stream"
     finally:
         for node in nodes:

@@ -19,9 +19,10 @@ PROJECTOR: Final = {"width": 1920, "height": 1080}
 # What a state visit's page is measured by: WCAG 2.2, levels A and AA.
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 # What moves and comes to an end has done so.
-AT_REST: Final = """() => Promise.allSettled(
-  document.getAnimations().filter(({ effect }) => isFinite(effect.getComputedTiming().endTime)).map((one) => one.finished)
-)"""
+AT_REST: Final = """async () => {
+  const ends = ({ effect }) => isFinite(effect.getComputedTiming().endTime);
+  await Promise.allSettled(document.getAnimations().filter(ends).map((animation) => animation.finished));
+}"""
 
 
 @dataclass(slots=True)

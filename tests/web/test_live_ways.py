@@ -136,7 +136,7 @@ def test_a_role_taken_away_closes_its_sockets_within_two_seconds_and_no_others(s
         hub = served.app.state.hub
         assert hub.count(event.id, Channel.STAFF) == 2
         # As descriptors of the hub, or all of them kept by the application.
-        assert hub.crowd.count((event.id, Channel.STAFF)) in {0, 2}
+        assert hub.audience.count((event.id, Channel.STAFF)) in {0, 2}
         started = monotonic()
         world.give("moderator", event, Role.MODERATOR, given=False)
         until_closed(closing)

@@ -156,7 +156,7 @@ def test_where_tls_ends_in_the_server_the_application_keeps_its_sockets(sqlite_u
                 assert json.loads(viewer.recv(timeout=10))["seq"] == 1
                 hub = served.app.state.hub
                 assert hub.count(event.id, Channel.PUBLIC) == 1
-                assert hub.crowd.count((event.id, Channel.PUBLIC)) == 0
+                assert hub.audience.count((event.id, Channel.PUBLIC)) == 0
 
 
 def test_hundreds_who_were_cut_off_resume_without_a_query_for_each(served: Served, world: World) -> None:

@@ -69,21 +69,21 @@ def unsent(port: int) -> int:
 def test_deaf_viewers_cost_a_bounded_amount_and_keep_nobody_from_hearing_everything(
     served: Served, world: World, event: Event
 ) -> None:
-    crowd = served.app.state.hub.crowd
+    audience = served.app.state.hub.audience
     port = int(served.url.rpartition(":")[2])
     with ExitStack() as stack:
         lines = [stack.enter_context(deaf(served)) for _ in range(20)]
-        eventually(lambda: crowd.sockets.count == len(lines))
+        eventually(lambda: audience.sockets.count == len(lines))
         hearing = stack.enter_context(viewer(served))
         assert json.loads(hearing.recv(timeout=10))["type"] == "hello"
         for _ in range(4):
             say(world, event, 400)
             assert len(frames_of(hearing, 400)) == 400
-        held = [len(one.rest or b"") for one in crowd.viewers((event.id, Channel.PUBLIC))]
+        held = [len(one.rest or b"") for one in audience.viewers((event.id, Channel.PUBLIC))]
         assert sum(1 for size in held if size) == len(lines), "the deaf were to be blocked"
         assert unsent(port) / len(lines) + max(held) < MOST
         # They are let go, and the kernel forgets what it held for them.
-        eventually(lambda: crowd.sockets.count == 1, within=25)
+        eventually(lambda: audience.sockets.count == 1, within=25)
         eventually(lambda: unsent(port) == 0)
         say(world, event, 1)
         assert len(frames_of(hearing, 1)) == 1
@@ -128,11 +128,11 @@ def test_who_catches_up_in_time_misses_nothing(served: Served, world: World, eve
         slow.recv(timeout=10)
         # As long as nobody reads, the client's library stops taking, and then its kernel does.
         say(world, event, 1_500)
-        crowd = served.app.state.hub.crowd
+        audience = served.app.state.hub.audience
         key = (event.id, Channel.PUBLIC)
-        eventually(lambda: any(one.since for one in crowd.viewers(key)))
+        eventually(lambda: any(one.since for one in audience.viewers(key)))
         frames = frames_of(slow, 1_500)
         assert [frame["seq"] for frame in frames] == list(range(frames[0]["seq"], frames[0]["seq"] + 1_500))
-        eventually(lambda: not any(one.since for one in crowd.viewers(key)))
+        eventually(lambda: not any(one.since for one in audience.viewers(key)))
         say(world, event, 1)
         assert frames_of(slow, 1)[0]["seq"] == frames[-1]["seq"] + 1

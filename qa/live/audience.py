@@ -50,7 +50,7 @@ class Viewer(Wire):
         return self.at.deflated
 
 
-class Crowd:
+class Audience:
     """`ring_of(key)` is the channel's ring as it is known now; `states_of(key)` its states."""
 
     def __init__(
@@ -151,7 +151,7 @@ class Crowd:
         if self._passes.get(key) is task:
             del self._passes[key]
         if not task.cancelled() and (error := task.exception()):
-            log.error("crowd.fault", error=repr(error))
+            log.error("audience.fault", error=repr(error))
 
     async def _tell(self, key: Key) -> None:
         room = self._rooms[key]
