@@ -14,7 +14,6 @@ from typing import Final
 import structlog
 
 from qa.domain.messages import Close
-from qa.live.lines import line_of
 from qa.live.ring import Ring
 from qa.live.room import At, Room, Told
 from qa.live.sockets import Sockets, Wire
@@ -34,12 +33,7 @@ class Viewer(Wire):
     __slots__ = ("at", "key", "since", "token")
 
     def __init__(self, fd: int, key: Key, at: At, token: str) -> None:
-        # The base's part too, without asking it: this happens twenty thousand times in a second.
-        self.fd = fd
-        self.line = line_of(fd)
-        self.rest = None
-        self.busy = False
-        self.heard = True
+        super().__init__(fd)
         self.key = key
         self.at = at
         self.token = token

@@ -175,11 +175,6 @@ _ANY_KEY: Final = b"AAAAAAAAAAAAAAAAAAAAAA=="
 _read_alike: Final = lru_cache(512)(read)
 
 
-def accept(request: Request, key: bytes, *, deflate: bool) -> bytes:
-    """The answer that opens the socket."""
-    return accepted(key) + rest(request.subprotocol, deflate)
-
-
 def accepted(key: bytes) -> bytes:
     """The answer up to the proof that the key was read."""
     return _ACCEPTED + b2a_base64(sha1(key + _GUID, usedforsecurity=False).digest(), newline=False)

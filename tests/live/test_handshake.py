@@ -431,10 +431,15 @@ def test_who_has_a_cookie_is_not_kept_in_mind() -> None:
 # The answer
 
 
+def answer_to(request: Request, key: bytes, *, deflate: bool) -> bytes:
+    """The whole answer, of its two parts."""
+    return handshake.accepted(key) + handshake.rest(request.subprotocol, deflate)
+
+
 def test_the_key_of_the_rfcs_example_gets_the_rfcs_answer() -> None:
     request = handshake.read(FIREFOX)
     assert request is not None
-    answer = handshake.accept(request, request.key, deflate=False)
+    answer = answer_to(request, request.key, deflate=False)
     assert b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in answer
 
 
@@ -444,7 +449,7 @@ def opened(client: ClientProtocol, *, grant: bool = True, answer: handshake.Requ
     request = handshake.read(b"".join(client.data_to_send()))
     assert request is not None
     request = answer or request
-    client.receive_data(handshake.accept(request, request.key, deflate=grant and request.deflate))
+    client.receive_data(answer_to(request, request.key, deflate=grant and request.deflate))
     return client
 
 
@@ -506,7 +511,7 @@ def test_a_grant_to_who_did_not_ask_would_be_found_out() -> None:
     assert asked is not None
     client = asking()
     asked = asked._replace(subprotocol=False)
-    client.receive_data(handshake.accept(asked, client.key.encode(), deflate=True))
+    client.receive_data(answer_to(asked, client.key.encode(), deflate=True))
     assert isinstance(client.handshake_exc, NegotiationError)
 
 
